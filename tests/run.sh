@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Builds aep-agent and passes all its tests and checks. Installs what it needs; safe to run again.
+#   tests/run.sh            everything: release tests, format, rooms, ASan+UBSan, TSan, clang-tidy
+#   tests/run.sh --quick    release build and tests only
+#   tests/run.sh --filter REGEX   only the release tests whose name matches
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+quick=0
+filter=.
+while [[ $# -gt 0 ]]; do
+    case $1 in
+        --quick) quick=1 ;;
+        --filter) filter=$2; quick=1; shift ;;
+        *) echo "tests/run.sh: unknown option '$1'; known: --quick, --filter REGEX" >&2; exit 2 ;;
+    esac
+    shift
+done
+
+passed=0
+failed=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+step() { printf '\n=== %s (%d s)\n' "$1" "$SECONDS"; }
+
+# One check that passes or fails as a whole.
+check() {
+    local name=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+    else
+        echo "FAILED: $name"
+        failed=$((failed + 1))
+    fi
+}
+
+build() {
+    local preset=$1
+    cmake --preset "$preset" >"$log" 2>&1 && cmake --build --preset "$preset" -j 2 >"$log" 2>&1 && return
+    grep -E -A 5 'error:|FAILED|warning:|CMake Error' "$log" | head -n 60
+    return 1
+}
+
+# Runs the tests of a build and counts each of them.
+run_tests() {
+    local preset=$1
+    shift
+    ctest --test-dir "build/$preset" -j 2 --output-on-failure --timeout 600 --no-tests=error "$@" 2>&1 | tee "$log"
+    local sums total bad
+    sums=$(grep -oE '[0-9]+ tests failed out of [0-9]+' "$log" | tail -n 1)
+    bad=${sums%% *}
+    total=${sums##* }
+    if [[ -z $sums ]]; then
+        failed=$((failed + 1))
+    else
+        failed=$((failed + bad))
+        passed=$((passed + total - bad))
+    fi
+}
+
+check_format() {
+    find agent bench tests -name '*.[ch]pp' -print0 | xargs -0 clang-format --dry-run --Werror
+}
+
+# clang-tidy over one file; its verdict is kept for as long as nothing that the file includes changes.
+tidy_one() {
+    local file=$1 key
+    key=build/tidy/$({ cat .clang-tidy; g++ -std=c++20 -Iagent -Ibuild/release/agent/generated -MM "$file" 2>/dev/null |
+        tr -d '\\:' | tr ' ' '\n' | grep -E '\.[ch]pp$' | sort -u | xargs cat; } | sha256sum | cut -c1-40)
+    [[ -e $key ]] && return
+    clang-tidy --quiet -p build/release --extra-arg=-Wno-unknown-warning-option "$file" 2>/dev/null && touch "$key"
+}
+export -f tidy_one
+
+check_tidy() {
+    mkdir -p build/tidy
+    find agent -name '*.cpp' ! -name '*_impl.cpp' -print0 | xargs -0 -n 1 -P 2 bash -c 'tidy_one "$0"'
+}
+
+step "packages"
+deploy/packages.sh tests || exit 1
+
+step "release build"
+check "release build" build release
+[[ $failed -eq 0 ]] && { step "release tests"; run_tests release -R "$filter"; }
+
+if [[ $quick -eq 0 ]]; then
+    step "format"
+    check "clang-format" check_format
+
+    step "address and undefined behaviour"
+    check "asan build" build asan
+    [[ -e build/asan/tests ]] && run_tests asan -LE e2e
+
+    step "threads"
+    check "tsan build" build tsan
+    [[ -e build/tsan/tests ]] && run_tests tsan -LE e2e
+
+    step "clang-tidy"
+    check "clang-tidy" check_tidy
+fi
+
+printf '\n%d s\n%d passed, %d failed\n' "$SECONDS" "$passed" "$failed"
+[[ $failed -eq 0 ]]
