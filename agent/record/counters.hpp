@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+namespace aep::record {
+
+/// The record counters of one source. `read + recovered + replayed = settled + in_flight` holds in every
+/// snapshot, because all of them change and are read under one mutex (per Block and per run, never per
+/// record). Guarded.
+class RecordCounters {
+  public:
+    struct Values {
+        std::uint64_t read = 0;
+        std::uint64_t recovered = 0;  ///< taken from the disk buffer at start
+        std::uint64_t replayed = 0;   ///< taken from dead letters
+        std::uint64_t delivered = 0;
+        std::uint64_t dead_lettered = 0;
+        std::uint64_t dropped = 0;
+        std::uint64_t in_flight = 0;  ///< counted on its own, so that the identity can be checked
+
+        [[nodiscard]] std::uint64_t settled() const { return delivered + dead_lettered + dropped; }
+        [[nodiscard]] bool balanced() const { return read + recovered + replayed == settled() + in_flight; }
+        Values& operator+=(const Values& other);
+    };
+
+    explicit RecordCounters(std::string source) : source_{std::move(source)} {}
+
+    void count_read(std::uint64_t records);
+    void count_settled(std::uint64_t delivered, std::uint64_t dead_lettered, std::uint64_t dropped);
+
+    [[nodiscard]] Values snapshot() const;
+    [[nodiscard]] const std::string& source() const { return source_; }
+
+  private:
+    const std::string source_;
+    mutable std::mutex mutex_;
+    Values values_;
+};
+
+}  // namespace aep::record

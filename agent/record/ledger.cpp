@@ -1,0 +1,126 @@
+#include "record/ledger.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <utility>
+
+namespace aep::record {
+
+Ledger::Ledger(OriginPtr origin, RecordCounters& counters, std::uint64_t start, OnAck on_ack)
+    : origin_{std::move(origin)}, counters_{counters}, on_ack_{std::move(on_ack)}, position_{start} {}
+
+Ledger::~Ledger() = default;
+
+std::uint64_t Ledger::open_block(const std::vector<std::uint64_t>& starts, std::uint64_t end) {
+    // Nobody will settle a Block without records, so it must not be waited for.
+    if (starts.empty()) skip_to(end);
+
+    Entry opened;
+    opened.marks.reserve(starts.size());
+    for (const std::uint64_t start : starts) opened.marks.push_back(Mark{.start = start});
+    opened.end = end;
+    opened.read_at = base::SteadyClock::now();
+
+    const std::lock_guard lock{mutex_};
+    const std::uint64_t block = first_block_ + entries_.size();
+    if (opened.marks.empty()) return block;
+    in_flight_ += opened.marks.size();
+    counters_.count_read(opened.marks.size());
+    entries_.push_back(std::move(opened));
+    return block;
+}
+
+void Ledger::skip_to(std::uint64_t end) {
+    std::optional<Ack> ack;
+    {
+        const std::lock_guard lock{mutex_};
+        if (entries_.empty()) {
+            position_ = end;
+            ack = Ack{.origin = origin_, .position = end};
+        } else {
+            entries_.back().end = end;
+        }
+    }
+    if (ack && on_ack_) on_ack_(*ack);
+}
+
+void Ledger::expect(std::uint64_t block, std::uint32_t index, std::uint16_t messages) {
+    assert(messages > 0);
+    const std::lock_guard lock{mutex_};
+    entry(block).marks[index].pending = messages;
+}
+
+void Ledger::settle(std::uint64_t block, std::uint32_t first, std::uint32_t count, Outcome outcome) {
+    std::array<std::uint64_t, 3> settled{};
+    std::optional<Ack> ack;
+    {
+        const std::lock_guard lock{mutex_};
+        Entry& settling = entry(block);
+        for (std::uint32_t i = first; i < first + count; ++i) {
+            Mark& mark = settling.marks[i];
+            assert(mark.pending > 0);
+            mark.worst = std::max(mark.worst, outcome);
+            if (--mark.pending == 0) ++settled[static_cast<std::size_t>(mark.worst)];
+        }
+        const std::uint64_t total = settled[0] + settled[1] + settled[2];
+        in_flight_ -= total;
+        const std::uint64_t before = position_;
+        const base::SteadyTime oldest_read = settling.read_at;
+        advance();
+        if (total > 0) {
+            counters_.count_settled(settled[static_cast<std::size_t>(Outcome::Delivered)],
+                                    settled[static_cast<std::size_t>(Outcome::DeadLettered)],
+                                    settled[static_cast<std::size_t>(Outcome::Dropped)]);
+        }
+        if (position_ != before || total > 0) {
+            ack = Ack{.origin = origin_, .position = position_, .records = total, .oldest_read = oldest_read};
+        }
+    }
+    if (ack && on_ack_) on_ack_(*ack);
+}
+
+std::uint64_t Ledger::position() const {
+    const std::lock_guard lock{mutex_};
+    return position_;
+}
+
+std::uint64_t Ledger::in_flight() const {
+    const std::lock_guard lock{mutex_};
+    return in_flight_;
+}
+
+std::optional<base::SteadyTime> Ledger::oldest_unsettled() const {
+    const std::lock_guard lock{mutex_};
+    if (entries_.empty()) return std::nullopt;
+    return entries_.front().read_at;
+}
+
+std::uint64_t Ledger::start_of(std::uint64_t block, std::uint32_t index) const {
+    const std::lock_guard lock{mutex_};
+    return const_cast<Ledger*>(this)->entry(block).marks[index].start;
+}
+
+Ledger::Entry& Ledger::entry(std::uint64_t block) {
+    assert(block >= first_block_ && block - first_block_ < entries_.size());
+    return entries_[block - first_block_];
+}
+
+void Ledger::advance() {
+    while (!entries_.empty()) {
+        Entry& oldest = entries_.front();
+        const auto size = static_cast<std::uint32_t>(oldest.marks.size());
+        while (oldest.settled_prefix < size && oldest.marks[oldest.settled_prefix].pending == 0) {
+            ++oldest.settled_prefix;
+        }
+        if (oldest.settled_prefix < size) {
+            position_ = oldest.marks[oldest.settled_prefix].start;
+            return;
+        }
+        position_ = oldest.end;
+        entries_.pop_front();
+        ++first_block_;
+    }
+}
+
+}  // namespace aep::record

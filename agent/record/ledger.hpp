@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "record/counters.hpp"
+#include "record/origin.hpp"
+
+namespace aep::record {
+
+/// What became of a record, mildest first. A record that became several messages counts once, by the worst.
+enum class Outcome : std::uint8_t { Delivered, Dropped, DeadLettered };
+
+/// The fate of records, on its way back to the source: everything before `position` is settled.
+struct Ack {
+    OriginPtr origin;
+    std::uint64_t position = 0;         ///< in bytes from the reader's start
+    std::uint64_t records = 0;          ///< how many records this Ack settled
+    base::SteadyTime oldest_read = {};  ///< when the oldest of them was read
+};
+
+/// Keeps, for one reader, which of its records are settled, and from that the position that is safe to
+/// restart from: the end of the longest settled prefix. Records are registered in reading order and settled
+/// in any order, from any thread; the position never passes an unsettled record.
+///
+/// Guarded by its own mutex, taken once per Block and once per run of messages, never per record. The
+/// `on_ack` function is called outside the mutex on the settling thread whenever records were settled or the
+/// position moved. Two threads may call it in another order than their Acks were made: a consumer keeps the
+/// largest position.
+class Ledger {
+  public:
+    using OnAck = std::function<void(const Ack&)>;
+
+    /// `counters` must outlive the ledger. `start`: the position that the reader begins at.
+    Ledger(OriginPtr origin, RecordCounters& counters, std::uint64_t start, OnAck on_ack = {});
+    ~Ledger();
+    Ledger(const Ledger&) = delete;
+    Ledger& operator=(const Ledger&) = delete;
+
+    /// Registers the records of the next Block: where each begins, and where the Block ends. Returns the
+    /// Block's number, by which its records are settled. Reader's side only.
+    std::uint64_t open_block(const std::vector<std::uint64_t>& starts, std::uint64_t end);
+
+    /// The reader passed bytes that are no record (blank lines at the end of a Block). Reader's side only.
+    void skip_to(std::uint64_t end);
+
+    /// Record `index` of the Block became `messages` messages (1 or more); each must be settled. Called
+    /// before the first of them is.
+    void expect(std::uint64_t block, std::uint32_t index, std::uint16_t messages);
+
+    /// One message each of the records [first, first + count) of the Block met `outcome`.
+    void settle(std::uint64_t block, std::uint32_t first, std::uint32_t count, Outcome outcome);
+
+    [[nodiscard]] const OriginPtr& origin() const { return origin_; }
+    [[nodiscard]] std::uint64_t position() const;
+    [[nodiscard]] std::uint64_t in_flight() const;
+    /// When the oldest unsettled record was read.
+    [[nodiscard]] std::optional<base::SteadyTime> oldest_unsettled() const;
+    /// Where record `index` of a Block begins that is not wholly settled yet.
+    [[nodiscard]] std::uint64_t start_of(std::uint64_t block, std::uint32_t index) const;
+
+  private:
+    struct Mark {
+        std::uint64_t start;
+        std::uint16_t pending = 1;  ///< messages not settled yet
+        Outcome worst = Outcome::Delivered;
+    };
+    struct Entry {
+        std::vector<Mark> marks;
+        std::uint64_t end = 0;
+        std::uint32_t settled_prefix = 0;
+        base::SteadyTime read_at;
+    };
+
+    [[nodiscard]] Entry& entry(std::uint64_t block);
+    void advance();
+
+    const OriginPtr origin_;
+    RecordCounters& counters_;
+    const OnAck on_ack_;
+
+    mutable std::mutex mutex_;
+    std::deque<Entry> entries_;  ///< front = oldest Block not wholly settled
+    std::uint64_t first_block_ = 0;
+    std::uint64_t position_;
+    std::uint64_t in_flight_ = 0;
+};
+
+/// A Block's records in the Ledger of their reader. Shared by everything that holds messages of the Block:
+/// the Ledger lives until the last message is settled, also when the reader is gone.
+struct Ticket {
+    std::shared_ptr<Ledger> ledger;
+    std::uint64_t block = 0;
+
+    void settle(std::uint32_t first, std::uint32_t count, Outcome outcome) const {
+        ledger->settle(block, first, count, outcome);
+    }
+    friend bool operator==(const Ticket&, const Ticket&) = default;
+};
+
+}  // namespace aep::record

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+namespace aep::record {
+
+class MemoryShare;
+
+/// The bound behind `memory_limit`: the capacity of Blocks, open and sealed batches, requests in flight or
+/// waiting for retry, and dead letters not yet written.
+///
+/// Each destination has a share. Half of the limit is split equally among the shares and never lent; the
+/// other half goes to whoever needs it. So a dead destination, which in time holds all that it can get, stops
+/// only the sources that feed it. A single destination has the whole limit.
+///
+/// Only sources wait (MemoryShare::take); what is already on its way is only counted (Lease::resize), so that
+/// the stages behind the sources can always finish. Guarded by one mutex, taken per Block and per batch.
+class MemoryBudget {
+  public:
+    explicit MemoryBudget(std::size_t limit) : limit_{limit} {}
+
+    /// Shares are added before the first is used, and live as long as the budget.
+    MemoryShare& add_share(std::string destination);
+
+    [[nodiscard]] std::size_t limit() const { return limit_; }
+    [[nodiscard]] std::size_t used() const;
+
+  private:
+    friend class MemoryShare;
+    friend class Lease;
+
+    [[nodiscard]] bool fits(const MemoryShare& share, std::size_t bytes) const;
+    [[nodiscard]] std::size_t guaranteed() const;
+
+    const std::size_t limit_;
+    mutable std::mutex mutex_;
+    std::condition_variable_any freed_;
+    std::list<MemoryShare> shares_;
+};
+
+/// Bytes taken from a share, given back on destruction. Move-only. Confined, like what it pays for.
+class Lease {
+  public:
+    Lease() = default;
+    Lease(Lease&& other) noexcept
+        : share_{std::exchange(other.share_, nullptr)}, bytes_{std::exchange(other.bytes_, 0)} {}
+    Lease& operator=(Lease&& other) noexcept;
+    ~Lease() { resize(0); }
+
+    /// Counts `bytes` from now on. Never waits and may pass the limit: for what is already on its way.
+    void resize(std::size_t bytes);
+    [[nodiscard]] std::size_t bytes() const { return bytes_; }
+    /// An empty Lease of the same share.
+    [[nodiscard]] Lease reopen() const { return Lease{share_, 0}; }
+    /// The share it was taken from; null for a default Lease.
+    [[nodiscard]] MemoryShare* share() const { return share_; }
+
+  private:
+    friend class MemoryShare;
+    Lease(MemoryShare* share, std::size_t bytes) : share_{share}, bytes_{bytes} {}
+
+    MemoryShare* share_ = nullptr;
+    std::size_t bytes_ = 0;
+};
+
+/// One destination's part of the budget.
+class MemoryShare {
+  public:
+    MemoryShare(MemoryBudget& budget, std::string destination)
+        : budget_{budget}, destination_{std::move(destination)} {}
+    MemoryShare(const MemoryShare&) = delete;
+    MemoryShare& operator=(const MemoryShare&) = delete;
+
+    /// Waits until `bytes` fit, or a stop is asked for (then the Lease is empty: share() is null). A request
+    /// larger than all that could ever be free is granted when the share is empty. For sources.
+    [[nodiscard]] Lease take(std::size_t bytes, const std::stop_token& stop);
+
+    /// The same without waiting: an empty Lease where it does not fit now.
+    [[nodiscard]] Lease try_take(std::size_t bytes);
+
+    /// An empty Lease to be resized: for what is already on its way.
+    [[nodiscard]] Lease open() { return Lease{this, 0}; }
+
+    [[nodiscard]] std::size_t used() const;
+    [[nodiscard]] const std::string& destination() const { return destination_; }
+
+  private:
+    friend class MemoryBudget;
+    friend class Lease;
+
+    MemoryBudget& budget_;
+    const std::string destination_;
+    std::size_t used_ = 0;  ///< guarded by the budget's mutex
+};
+
+}  // namespace aep::record

@@ -1,0 +1,146 @@
+#include "store/letter_files.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <string>
+#include <vector>
+
+#include "store/support.hpp"
+
+namespace aep::store {
+namespace {
+
+using namespace testing_support;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+using Trouble = LetterFiles::Trouble;
+
+constexpr std::uint64_t kPlenty = std::uint64_t{1} << 30U;
+
+class LetterFilesTest : public testing::Test {
+  protected:
+    static std::vector<std::string> numbered(int from, int to, std::size_t size = 0) {
+        std::vector<std::string> lines;
+        for (int i = from; i < to; ++i) lines.push_back(std::to_string(i) + std::string(size, '.') + "\n");
+        return lines;
+    }
+
+    TempDir dir_;
+};
+
+TEST_F(LetterFilesTest, MakesItsFileWithTheFirstLine) {
+    auto files = LetterFiles::in_directory(dir_.path(), kPlenty);
+    EXPECT_THAT(files_in(dir_.path()), SizeIs(0));
+    const auto done = files.append(numbered(0, 3));
+    EXPECT_EQ(done.lines, 3U);
+    EXPECT_EQ(done.trouble, Trouble::None);
+    EXPECT_THAT(lines_in(dir_.path()), ElementsAre("0", "1", "2"));
+    EXPECT_THAT(files_in(dir_.path())[0].filename().string(),
+                testing::MatchesRegex("dead-letter-[0-9]+T[0-9]+Z-[0-9]+\\.ndjson"));
+}
+
+TEST_F(LetterFilesTest, KeepsItsFilesPrivate) {
+    auto files = LetterFiles::in_directory(dir_.path(), kPlenty);
+    EXPECT_EQ(files.append(numbered(0, 1)).lines, 1U);
+    struct ::stat status {};
+    ASSERT_EQ(::stat(files_in(dir_.path())[0].c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0600U);
+}
+
+TEST_F(LetterFilesTest, BeginsANewFileForEachProcess) {
+    for (int i = 0; i < 3; ++i) {
+        auto files = LetterFiles::in_directory(dir_.path(), kPlenty);
+        EXPECT_EQ(files.append(numbered(i, i + 1)).lines, 1U);
+    }
+    EXPECT_THAT(files_in(dir_.path()), SizeIs(3));
+    EXPECT_THAT(lines_in(dir_.path()), ElementsAre("0", "1", "2"));
+}
+
+TEST_F(LetterFilesTest, BeginsANewFileWhenOneIsLargeEnough) {
+    auto files = LetterFiles::in_directory(dir_.path(), kPlenty, 100);
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(files.append(numbered(i, i + 1, 48)).lines, 1U);  // 50 bytes each
+    EXPECT_THAT(files_in(dir_.path()), SizeIs(5));
+    EXPECT_THAT(lines_in(dir_.path()), SizeIs(10));
+}
+
+TEST_F(LetterFilesTest, WritesAsManyAsTheBudgetAllows) {
+    auto files = LetterFiles::in_directory(dir_.path(), 25);
+    EXPECT_EQ(files.append(numbered(0, 5, 8)).lines, 2U);  // 10 bytes each
+    const auto full = files.append(numbered(2, 5, 8));
+    EXPECT_EQ(full.lines, 0U);
+    EXPECT_EQ(full.trouble, Trouble::OverBudget);
+    EXPECT_THAT(full.error.message, HasSubstr("dead_letter.max_bytes (25)"));
+    EXPECT_THAT(full.error.message, HasSubstr("purge"));
+    EXPECT_EQ(files.bytes(), 20U);
+}
+
+TEST_F(LetterFilesTest, CountsTheFilesThatWereThereBefore) {
+    std::ofstream{dir_.path() / "dead-letter-20260101T000000Z-1.ndjson"} << std::string(90, 'x');
+    auto files = LetterFiles::in_directory(dir_.path(), 100);
+    EXPECT_EQ(files.bytes(), 90U);
+    EXPECT_EQ(files.append(numbered(0, 5, 8)).lines, 1U);
+}
+
+TEST_F(LetterFilesTest, GoesOnInANewFileWhenItsFileWasRemovedOrMoved) {
+    auto files = LetterFiles::in_directory(dir_.path(), kPlenty);
+    EXPECT_EQ(files.append(numbered(0, 1)).lines, 1U);
+    fs::remove(files_in(dir_.path())[0]);
+    EXPECT_EQ(files.append(numbered(1, 2)).lines, 1U);
+    ASSERT_THAT(lines_in(dir_.path()), ElementsAre("1"));
+
+    const TempDir elsewhere;
+    fs::rename(files_in(dir_.path())[0], elsewhere.path() / "moved-1.ndjson");
+    EXPECT_EQ(files.append(numbered(2, 3)).lines, 1U);
+    EXPECT_THAT(lines_in(dir_.path()), ElementsAre("2"));
+    EXPECT_THAT(lines_in(elsewhere.path()), ElementsAre("1"));
+}
+
+TEST_F(LetterFilesTest, TakesBackATornLineAndRepeatsNone) {
+    auto files = LetterFiles::in_directory(dir_.path(), kPlenty);
+    {
+        const FileSizeLimit disk{1050};  // ten lines of 100 bytes and half of one
+        const auto lines = numbered(10, 40, 97);
+        const auto done = files.append(lines);
+        EXPECT_EQ(done.lines, 10U);
+        EXPECT_EQ(done.trouble, Trouble::Unwritable);
+        EXPECT_EQ(fs::file_size(files_in(dir_.path())[0]), 1000U);
+        EXPECT_EQ(files.append(std::span{lines}.subspan(10)).lines, 0U);
+    }
+    const auto rest = numbered(20, 40, 97);
+    EXPECT_EQ(files.append(rest).lines, 20U);
+    const auto written = lines_in(dir_.path());
+    ASSERT_THAT(written, SizeIs(30));
+    for (int i = 0; i < 30; ++i) EXPECT_EQ(std::stoi(written[static_cast<std::size_t>(i)]), 10 + i);
+    EXPECT_THAT(files_in(dir_.path()), SizeIs(1)) << "a full disk leaves no trail of files";
+}
+
+TEST_F(LetterFilesTest, LeavesNoTrailOfFilesWhileNothingCanBeWritten) {
+    auto files = LetterFiles::in_directory(dir_.path(), kPlenty);
+    const FileSizeLimit disk{5};
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(files.append(numbered(0, 1, 20)).trouble, Trouble::Unwritable);
+    EXPECT_LE(files_in(dir_.path()).size(), 1U);
+    EXPECT_THAT(lines_in(dir_.path()), SizeIs(0));
+}
+
+TEST_F(LetterFilesTest, SaysWhichFileCannotBeOpened) {
+    auto files = LetterFiles::in_directory(dir_.path() / "gone", kPlenty);
+    const auto done = files.append(numbered(0, 1));
+    EXPECT_EQ(done.trouble, Trouble::Unwritable);
+    EXPECT_THAT(done.error.message, HasSubstr((dir_.path() / "gone").string()));
+    EXPECT_THAT(done.error.message, HasSubstr("No such file"));
+}
+
+TEST_F(LetterFilesTest, ContinuesTheOneFileItWasGiven) {
+    const fs::path file = dir_.path() / "rejected-1.ndjson";
+    std::ofstream{file} << "before\nan open line";
+    auto files = LetterFiles::one_file(file);
+    EXPECT_EQ(files.append(numbered(0, 2)).lines, 2U);
+    EXPECT_THAT(lines_of(file), ElementsAre("before", "an open line", "0", "1"));
+    EXPECT_EQ(files.bytes(), fs::file_size(file));
+}
+
+}  // namespace
+}  // namespace aep::store
