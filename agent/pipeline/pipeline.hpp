@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/options.hpp"
+#include "record/batch.hpp"
+#include "record/block.hpp"
+#include "record/dead_letter.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace aep::pipeline {
+
+/// What the agent hands to the pipeline. All of it outlives the pipeline.
+struct Surroundings {
+    std::string agent_id;
+    record::DeadLetterSink& dead_letters;
+    std::function<record::BatchSink&(const std::string& destination)> sink_of;
+    telemetry::Metrics& metrics;
+};
+
+/// Queue and workers: Blocks in, sealed batches out. Workers are threads; each owns its part of everything
+/// behind the queue.
+class Pipeline {
+  public:
+    /// One route per source. Throws std::runtime_error on options that cannot be used.
+    Pipeline(std::size_t workers, const std::vector<RouteOptions>& routes, const Surroundings& surroundings);
+    /// As finish().
+    ~Pipeline();
+    Pipeline(const Pipeline&) = delete;
+    Pipeline& operator=(const Pipeline&) = delete;
+
+    /// Where the sources put their Blocks.
+    [[nodiscard]] record::BlockSink& sink();
+
+    /// Bytes that a message of the stream has beyond its record: what a source adds to the size of a Block.
+    [[nodiscard]] static std::size_t message_overhead(const StreamOptions& stream);
+
+    /// After the last source has stopped: works off what is queued, seals all batches, ends the workers.
+    /// Idempotent.
+    void finish();
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace aep::pipeline

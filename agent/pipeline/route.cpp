@@ -1,0 +1,107 @@
+#include "pipeline/route.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/bytes.hpp"
+
+namespace aep::pipeline {
+namespace {
+
+std::shared_ptr<const record::StreamInfo> make_info(const StreamOptions& options,
+                                                    const xdm::MessageRenderer& renderer) {
+    auto info = std::make_shared<record::StreamInfo>();
+    info->id = options.id;
+    info->destination = options.destination;
+    info->entity_begin = static_cast<std::uint32_t>(renderer.prefix_size());
+    info->entity_end = static_cast<std::uint32_t>(renderer.suffix_size());
+    if (options.envelope.format == xdm::Format::Raw) info->flow_id = options.envelope.flow_id;
+    info->ordered = options.order == Order::Source;
+    return info;
+}
+
+}  // namespace
+
+StreamLane::StreamLane(const StreamOptions& stream_options, const BatchOptions& batch_options,
+                       std::uint64_t lane, record::BatchSink& sink)
+    : options{stream_options},
+      renderer{options.envelope},
+      batcher{make_info(options, renderer), batch_options, lane, sink} {}
+
+Route::Route(std::string agent_id, const codec::CodecOptions& codec, StreamLane& lane,
+             record::DeadLetterSink& dead_letters, prometheus::Counter& too_large_for_profile)
+    : agent_id_{std::move(agent_id)},
+      decoder_{codec},
+      lane_{lane},
+      dead_letters_{dead_letters},
+      too_large_for_profile_{too_large_for_profile},
+      profile_limit_{lane.options.envelope.kind == xdm::Kind::Profile ? xdm::kProfileDropsProfilesAbove
+                                                                      : xdm::kProfileDropsEventsAbove} {}
+
+void Route::process(const record::Block& block) {
+    const Context context{
+        .block = block,
+        .seed = xdm::make_id_seed(agent_id_, block.origin->source, block.origin->generation),
+        .now = base::SteadyClock::now()};
+    for (std::uint32_t i = 0; i < block.records.size(); ++i) process_record(context, i);
+}
+
+void Route::process_record(const Context& context, std::uint32_t index) {
+    const record::RecordSpan& span = context.block.records[index];
+    const std::string_view bytes = context.block.bytes_of(span);
+    if (span.oversized != 0) {
+        return reject(context, index, "record_too_large",
+                      fmt::format("{} is more than max_record allows; only its beginning is kept here",
+                                  base::human_bytes(span.oversized)));
+    }
+    const simdjson::dom::element* value = decoder_.decode(bytes);
+    if (value == nullptr) {
+        codec::DecodeFailure failure = decoder_.explain(bytes);
+        return reject(context, index, std::string{failure.code}, std::move(failure.reason));
+    }
+    xdm::MessageRenderer& renderer = lane_.renderer;
+    const xdm::RecordPlace place{
+        .seed = context.seed, .position = span.position, .received_at = context.block.received_at};
+    if (!renderer.prepare(*value, bytes, place)) {
+        const xdm::Rejection& why = renderer.rejection();
+        return reject(context, index, std::string{why.code}, fmt::format("{}: {}", why.pointer, why.message),
+                      {record::Violation{std::string{why.keyword}, why.pointer, why.message}});
+    }
+    const std::size_t size = renderer.size();
+    if (!Batcher::fits_alone(size)) {
+        return reject(context, index, "message_too_large",
+                      fmt::format("the message would be {} bytes, AEP refuses requests above {}", size,
+                                  kMaxRequestBytes));
+    }
+    if (renderer.entity_size() > profile_limit_) too_large_for_profile_.Increment();
+    renderer.write(lane_.batcher.reserve(context.block, size, context.now));
+    lane_.batcher.append(context.block, size, index);
+}
+
+void Route::reject(const Context& context, std::uint32_t index, std::string code, std::string reason,
+                   std::vector<record::Violation> errors) {
+    const record::Block& block = context.block;
+    if (lane_.options.on_invalid == OnInvalid::Drop) {
+        return block.ticket.settle(index, 1, record::Outcome::Dropped);
+    }
+    const record::RecordSpan& span = block.records[index];
+    record::DeadLetter letter;
+    letter.code = std::move(code);
+    letter.reason = std::move(reason);
+    letter.errors = std::move(errors);
+    letter.stream = lane_.options.id;
+    letter.origin = block.origin;
+    letter.position = span.position;
+    letter.form = record::DeadLetter::Form::Record;
+    letter.content = block.bytes_of(span);
+    letter.true_size = span.oversized;
+    letter.time = base::WallClock::now();
+    letter.ticket = block.ticket;
+    letter.record = index;
+    letter.lease = block.lease.reopen();
+    letter.lease.resize(letter.content.size());
+    dead_letters_.put(std::move(letter));
+}
+
+}  // namespace aep::pipeline

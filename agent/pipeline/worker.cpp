@@ -1,0 +1,59 @@
+#include "pipeline/worker.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace aep::pipeline {
+namespace {
+
+/// A worker with nothing open still looks around this often.
+constexpr std::chrono::seconds kIdleWait{1};
+
+}  // namespace
+
+Worker::Worker(std::size_t index, const std::vector<RouteOptions>& routes, const Surroundings& surroundings,
+               BlockQueue& queue)
+    : index_{index}, queue_{queue} {
+    for (const RouteOptions& options : routes) {
+        const StreamOptions& stream = options.stream;
+        auto& lane = lanes_[stream.id];
+        if (!lane) {
+            // 0 means "no lane"; a lane's number only has to differ from every other stream's and worker's.
+            const std::uint64_t number = (std::uint64_t{index + 1} << 32U) + lanes_.size();
+            lane = std::make_unique<StreamLane>(stream, options.batch,
+                                                stream.order == Order::Source ? number : 0,
+                                                surroundings.sink_of(stream.destination));
+        }
+        prometheus::Counter& too_large = surroundings.metrics.counter(
+            "aep_agent_messages_too_large_for_profile_total",
+            "Messages sent that AEP's Profile drops silently for their size.", {{"stream", stream.id}});
+        routes_[options.source] = std::make_unique<Route>(surroundings.agent_id, options.codec, *lane,
+                                                          surroundings.dead_letters, too_large);
+    }
+}
+
+void Worker::run() {
+    for (;;) {
+        if (const record::BlockPtr block = queue_.pop(index_, next_deadline())) {
+            routes_.at(block->origin->source)->process(*block);
+        } else if (queue_.at_end(index_)) {
+            break;
+        }
+        seal_due(base::SteadyClock::now());
+    }
+    seal_due(base::SteadyTime::max());
+}
+
+base::SteadyTime Worker::next_deadline() const {
+    base::SteadyTime earliest = base::SteadyClock::now() + kIdleWait;
+    for (const auto& [stream, lane] : lanes_) earliest = std::min(earliest, lane->batcher.deadline());
+    return earliest;
+}
+
+void Worker::seal_due(base::SteadyTime now) {
+    for (const auto& [stream, lane] : lanes_) {
+        if (lane->batcher.deadline() <= now) lane->batcher.seal();
+    }
+}
+
+}  // namespace aep::pipeline

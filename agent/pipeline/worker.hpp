@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "pipeline/block_queue.hpp"
+#include "pipeline/pipeline.hpp"
+#include "pipeline/route.hpp"
+
+namespace aep::pipeline {
+
+/// One worker: takes Blocks from its inbox, sends each down its source's route, and seals batches whose
+/// linger has passed. Confined to its thread after construction.
+class Worker {
+  public:
+    Worker(std::size_t index, const std::vector<RouteOptions>& routes, const Surroundings& surroundings,
+           BlockQueue& queue);
+
+    /// Until the queue is closed and empty; then every open batch is sealed.
+    void run();
+
+  private:
+    [[nodiscard]] base::SteadyTime next_deadline() const;
+    void seal_due(base::SteadyTime now);
+
+    const std::size_t index_;
+    BlockQueue& queue_;
+    std::unordered_map<std::string, std::unique_ptr<StreamLane>> lanes_;  ///< by stream
+    std::unordered_map<std::string, std::unique_ptr<Route>> routes_;      ///< by source
+};
+
+}  // namespace aep::pipeline

@@ -1,0 +1,345 @@
+#include "xdm/message_renderer.hpp"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json_text.hpp"
+#include "base/random.hpp"
+#include "xdm/entity_edits.hpp"
+#include "xdm/envelope.hpp"
+#include "xdm/identity_map.hpp"
+#include "xdm/member_text.hpp"
+#include "xdm/timestamp.hpp"
+#include "xdm/value_path.hpp"
+
+namespace aep::xdm {
+
+namespace dom = simdjson::dom;
+
+struct MessageRenderer::Impl {
+    explicit Impl(const EnvelopeOptions& envelope_options);
+
+    bool prepare(const dom::element& value, std::string_view bytes, const RecordPlace& place);
+
+    // Each step returns false after it has filled `rejection`.
+    bool find_members(const dom::object& entity);
+    bool settle_id(const dom::element& entity, const RecordPlace& place);
+    bool keep_own_id();
+    bool id_from_field(const dom::element& entity);
+    bool id_from_hash(const dom::element& entity);
+    bool settle_timestamp(const dom::element& entity, const RecordPlace& place);
+    bool timestamp_from_field(const dom::element& entity, base::WallTime now);
+    bool not_in_future(base::WallTime time, base::WallTime now);
+
+    void set_id(std::string_view id);
+    void set_hex_id(const HexId& id);
+    void put_id_member();
+    void set_timestamp(base::WallTime time);
+    void set_member(std::string_view key, bool present, std::string_view json, std::string& member);
+
+    bool reject(std::string_view code, std::string_view keyword, std::string pointer, std::string message);
+
+    const EnvelopeOptions options;
+    const Envelope envelope;
+    const ValuePath id_path;
+    const std::vector<ValuePath> hash_paths;
+    const ValuePath timestamp_path;
+    const TimestampPattern timestamp_pattern;
+    const bool timestamp_is_own_text;  ///< the record's `timestamp` is sent as it stands
+
+    // Of the record at hand.
+    std::string_view text;
+    std::optional<dom::element> own_id;
+    std::optional<dom::element> own_timestamp;
+    std::optional<dom::element> own_identity_map;
+    EntityEdits edits;
+    std::string id_member;         ///< `"_id":"..."`, reused
+    std::string timestamp_member;  ///< `"timestamp":"..."`, reused
+    std::string scratch;
+    MemberText members;
+    Rejection rejection;
+};
+
+namespace {
+
+std::vector<ValuePath> parse_paths(const std::vector<std::string>& dotted) {
+    std::vector<ValuePath> paths;
+    paths.reserve(dotted.size());
+    for (const std::string& path : dotted) paths.emplace_back(path);
+    return paths;
+}
+
+std::string_view trim(std::string_view text) {
+    constexpr std::string_view kBlank = " \t\r\n";
+    text.remove_prefix(std::min(text.find_first_not_of(kBlank), text.size()));
+    return text.substr(0, text.find_last_not_of(kBlank) + 1);
+}
+
+}  // namespace
+
+MessageRenderer::Impl::Impl(const EnvelopeOptions& envelope_options)
+    : options{envelope_options},
+      envelope{render_envelope(options)},
+      id_path{options.id.field},
+      hash_paths{parse_paths(options.id.fields)},
+      timestamp_path{options.timestamp.field},
+      timestamp_pattern{options.timestamp.format, options.timestamp.zone},
+      timestamp_is_own_text{options.timestamp.field == "timestamp" && options.timestamp.format == "rfc3339"} {
+}
+
+bool MessageRenderer::Impl::reject(std::string_view code, std::string_view keyword, std::string pointer,
+                                   std::string message) {
+    rejection = {
+        .code = code, .keyword = keyword, .pointer = std::move(pointer), .message = std::move(message)};
+    return false;
+}
+
+bool MessageRenderer::Impl::prepare(const dom::element& value, std::string_view bytes,
+                                    const RecordPlace& place) {
+    dom::object entity;
+    if (value.get(entity) != simdjson::SUCCESS) {
+        return reject("not_an_object", "type", "", "a record must be a JSON object");
+    }
+    text = trim(bytes);
+    edits.reset(text);
+    if (!find_members(entity)) return false;
+    if (own_identity_map) {
+        if (auto fault = check_identity_map(*own_identity_map)) {
+            rejection = std::move(*fault);
+            return false;
+        }
+    }
+    return settle_id(value, place) && settle_timestamp(value, place);
+}
+
+bool MessageRenderer::Impl::find_members(const dom::object& entity) {
+    own_id.reset();
+    own_timestamp.reset();
+    own_identity_map.reset();
+    // AEP's reader takes the last of two members with one name, others the first: nobody can say which is
+    // meant.
+    const auto take = [&](std::optional<dom::element>& slot, const dom::key_value_pair& member) {
+        if (slot) {
+            return reject("duplicate_key", "uniqueKeys", fmt::format("/{}", member.key),
+                          "the key stands in the record twice");
+        }
+        slot = member.value;
+        return true;
+    };
+    for (const auto member : entity) {
+        if (member.key == "_id" && !take(own_id, member)) return false;
+        if (member.key == "timestamp" && !take(own_timestamp, member)) return false;
+        if (member.key == "identityMap" && !take(own_identity_map, member)) return false;
+    }
+    return true;
+}
+
+// --- _id
+// ----------------------------------------------------------------------------------------------------------
+
+bool MessageRenderer::Impl::settle_id(const dom::element& entity, const RecordPlace& place) {
+    switch (options.id.from) {
+        case IdOptions::From::Field:
+            return id_from_field(entity);
+        case IdOptions::From::Hash:
+            return id_from_hash(entity);
+        case IdOptions::From::Keep:
+            return !own_id || keep_own_id();
+        case IdOptions::From::ContentHash: {
+            if (own_id) return keep_own_id();
+            set_hex_id(content_hash(place.seed, place.position, text));
+            return true;
+        }
+        case IdOptions::From::Uuid: {
+            if (own_id) return keep_own_id();
+            set_id(base::random_uuid());
+            return true;
+        }
+    }
+    return true;
+}
+
+bool MessageRenderer::Impl::keep_own_id() {
+    std::string_view id;
+    if (own_id->get(id) == simdjson::SUCCESS) {
+        if (id.empty()) return reject("id_invalid", "minLength", "/_id", "_id must not be empty");
+        return true;
+    }
+    if (!own_id->is_number()) {
+        return reject("id_invalid", "type", "/_id", "_id must be a string that is not empty, or a number");
+    }
+    // AEP takes only strings; the digits are kept as they are written.
+    const std::string_view number = members.find(text, "_id");
+    scratch.assign(number);
+    set_id(scratch);
+    return true;
+}
+
+bool MessageRenderer::Impl::id_from_field(const dom::element& entity) {
+    const auto found = id_path.find(entity);
+    if (!found) {
+        return reject("id_missing", "required", id_path.pointer(),
+                      fmt::format("id.field '{}' is not in the record", options.id.field));
+    }
+    std::string_view id;
+    if (found->get(id) == simdjson::SUCCESS && !id.empty()) {
+        scratch.assign(id);
+    } else if (found->is_int64() || found->is_uint64()) {
+        scratch = simdjson::minify(*found);
+    } else {
+        return reject("id_invalid", "type", id_path.pointer(),
+                      fmt::format("id.field '{}' must hold a string that is not empty, or an integer",
+                                  options.id.field));
+    }
+    set_id(scratch);
+    return true;
+}
+
+bool MessageRenderer::Impl::id_from_hash(const dom::element& entity) {
+    scratch.clear();
+    for (std::size_t i = 0; i < hash_paths.size(); ++i) {
+        const auto found = hash_paths[i].find(entity);
+        if (!found) {
+            return reject("id_missing", "required", hash_paths[i].pointer(),
+                          fmt::format("'{}' of id.fields is not in the record", options.id.fields[i]));
+        }
+        // With its length, so that ("ab","c") and ("a","bc") differ.
+        const std::string value = simdjson::minify(*found);
+        scratch += std::to_string(value.size());
+        scratch += ':';
+        scratch += value;
+    }
+    set_hex_id(hash_hex(scratch));
+    return true;
+}
+
+void MessageRenderer::Impl::set_id(std::string_view id) {
+    id_member = "\"_id\":";
+    base::append_json_string(id_member, id);
+    put_id_member();
+}
+
+void MessageRenderer::Impl::set_hex_id(const HexId& id) {
+    id_member = "\"_id\":\"";
+    id_member.append(id.data(), id.size());
+    id_member += '"';
+    put_id_member();
+}
+
+void MessageRenderer::Impl::put_id_member() {
+    set_member("_id", own_id.has_value(), std::string_view{id_member}.substr(6), id_member);
+}
+
+void MessageRenderer::Impl::set_member(std::string_view key, bool present, std::string_view json,
+                                       std::string& member) {
+    if (!present) {
+        edits.insert_member(member);
+        return;
+    }
+    const std::string_view old = members.find(text, key);
+    edits.replace(static_cast<std::size_t>(old.data() - text.data()), old.size(), json);
+}
+
+// --- timestamp
+// ----------------------------------------------------------------------------------------------------
+
+bool MessageRenderer::Impl::settle_timestamp(const dom::element& entity, const RecordPlace& place) {
+    switch (options.timestamp.from) {
+        case TimestampOptions::From::None:
+            return true;
+        case TimestampOptions::From::Field:
+            return timestamp_from_field(entity, place.received_at);
+        case TimestampOptions::From::IngestTime:
+            set_timestamp(place.received_at);
+            return true;
+    }
+    return true;
+}
+
+bool MessageRenderer::Impl::timestamp_from_field(const dom::element& entity, base::WallTime now) {
+    const auto found = timestamp_is_own_text ? own_timestamp : timestamp_path.find(entity);
+    if (!found) {
+        return reject("timestamp_missing", "required", timestamp_path.pointer(),
+                      fmt::format("timestamp.field '{}' is not in the record", options.timestamp.field));
+    }
+    std::string_view spelled;
+    if (found->is_int64() || found->is_uint64()) {
+        scratch = simdjson::minify(*found);
+        spelled = scratch;
+    } else if (found->get(spelled) != simdjson::SUCCESS) {
+        return reject("timestamp_invalid", "type", timestamp_path.pointer(), "expected a time");
+    }
+    const bool number_for_text = options.timestamp.format == "rfc3339" && !found->is_string();
+    const auto time = number_for_text ? std::nullopt : timestamp_pattern.parse(spelled);
+    if (!time) {
+        return reject("timestamp_invalid", number_for_text ? "type" : "format", timestamp_path.pointer(),
+                      options.timestamp.format == "rfc3339"
+                          ? "not a date-time that AEP accepts, such as 2026-01-31T12:00:00.123Z"
+                          : fmt::format("does not fit timestamp.format '{}'", options.timestamp.format));
+    }
+    if (!not_in_future(*time, now)) return false;
+    if (!timestamp_is_own_text) set_timestamp(*time);
+    return true;
+}
+
+bool MessageRenderer::Impl::not_in_future(base::WallTime time, base::WallTime now) {
+    if (time <= now + options.timestamp.max_future) return true;
+    return reject(
+        "timestamp_in_future", "maximum", timestamp_path.pointer(),
+        fmt::format("{} s ahead of this host's clock (timestamp.max_future allows {} s)",
+                    std::chrono::duration_cast<std::chrono::seconds>(time - now).count(),
+                    std::chrono::duration_cast<std::chrono::seconds>(options.timestamp.max_future).count()));
+}
+
+void MessageRenderer::Impl::set_timestamp(base::WallTime time) {
+    timestamp_member = "\"timestamp\":\"";
+    timestamp_member += base::format_rfc3339(time);
+    timestamp_member += '"';
+    set_member("timestamp", own_timestamp.has_value(), std::string_view{timestamp_member}.substr(12),
+               timestamp_member);
+}
+
+// --- public
+// -------------------------------------------------------------------------------------------------------
+
+MessageRenderer::MessageRenderer(const EnvelopeOptions& options) : impl_{std::make_unique<Impl>(options)} {}
+
+MessageRenderer::~MessageRenderer() = default;
+
+bool MessageRenderer::prepare(const dom::element& value, std::string_view bytes, const RecordPlace& place) {
+    return impl_->prepare(value, bytes, place);
+}
+
+std::size_t MessageRenderer::size() const {
+    return impl_->envelope.prefix.size() + impl_->edits.size() + impl_->envelope.suffix.size();
+}
+
+std::size_t MessageRenderer::entity_size() const {
+    return impl_->edits.size();
+}
+
+void MessageRenderer::write(char* out) const {
+    const Envelope& envelope = impl_->envelope;
+    out += envelope.prefix.copy(out, envelope.prefix.size());
+    out = impl_->edits.write(out);
+    envelope.suffix.copy(out, envelope.suffix.size());
+}
+
+const Rejection& MessageRenderer::rejection() const {
+    return impl_->rejection;
+}
+
+std::size_t MessageRenderer::prefix_size() const {
+    return impl_->envelope.prefix.size();
+}
+
+std::size_t MessageRenderer::suffix_size() const {
+    return impl_->envelope.suffix.size();
+}
+
+}  // namespace aep::xdm

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+
+namespace aep::xdm {
+
+/// Reads a date-time in one of the four forms that AEP accepts (xdm-rules, section 7): seconds are mandatory,
+/// 1 to 9 fraction digits, capital T and Z, or an offset with a colon; the calendar day must exist. No leap
+/// second. Nothing otherwise.
+[[nodiscard]] std::optional<base::WallTime> parse_date_time(std::string_view text);
+
+/// Reads times in a stream's `timestamp.format`: unix_s, unix_ms, or a pattern of strptime's conversions
+/// (with %F, %T taking fractions of a second, %z an offset). Times of a pattern without an offset are in the
+/// given zone. Immutable, hence free-threaded.
+class TimestampPattern {
+  public:
+    /// Throws std::runtime_error with the reason when the zone is not known.
+    TimestampPattern(std::string format, std::string zone);
+
+    [[nodiscard]] std::optional<base::WallTime> parse(std::string_view text) const;
+
+    /// Whether `zone` is a name of the time zone database.
+    [[nodiscard]] static bool is_known_zone(const std::string& zone);
+
+  private:
+    [[nodiscard]] std::optional<base::WallTime> parse_pattern(std::string_view text) const;
+
+    std::string format_;
+    std::string zone_;
+    bool has_offset_ = false;
+};
+
+}  // namespace aep::xdm
