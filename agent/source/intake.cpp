@@ -1,0 +1,73 @@
+#include "source/intake.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "source/framer.hpp"
+
+namespace aep::source {
+namespace {
+
+std::uint64_t next_reader_number() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+}
+
+}  // namespace
+
+Intake::Intake(const SourceOptions& options, const Surroundings& surroundings)
+    : options_{options}, surroundings_{surroundings} {}
+
+std::shared_ptr<record::Ledger> Intake::new_reader(std::string name, bool is_file, std::string generation,
+                                                   std::uint64_t position) const {
+    auto origin = std::make_shared<record::Origin>();
+    origin->source = options_.id;
+    origin->stream = options_.stream;
+    origin->name = std::move(name);
+    origin->generation = std::move(generation);
+    origin->reader = next_reader_number();
+    origin->is_file = is_file;
+    return std::make_shared<record::Ledger>(std::move(origin), surroundings_.counters, position,
+                                            surroundings_.on_ack);
+}
+
+std::size_t Intake::block_bytes() const {
+    return std::min(kBlockTarget, round_up_to_page(record_size_ * Framer::kMaxRecords));
+}
+
+record::BlockPtr Intake::open_block(const record::OriginPtr& origin, std::size_t capacity,
+                                    const std::stop_token& stop) const {
+    const std::size_t records = std::min(capacity / record_size_ + 1, Framer::kMaxRecords);
+    record::Lease lease =
+        surroundings_.memory.take(capacity + records * surroundings_.message_overhead, stop);
+    if (lease.share() == nullptr) return nullptr;
+    auto block = std::make_unique<record::Block>(origin, capacity, std::move(lease));
+    block->records.reserve(records);
+    return block;
+}
+
+void Intake::hand_over(record::BlockPtr block, const std::shared_ptr<record::Ledger>& ledger) {
+    if (block->records.empty()) {
+        ledger->skip_to(block->end_position);
+        return;
+    }
+    const std::size_t count = block->records.size();
+    std::size_t bytes = 0;
+    std::vector<std::uint64_t> starts;
+    starts.reserve(count);
+    for (const record::RecordSpan& span : block->records) {
+        starts.push_back(span.position);
+        bytes += span.size;
+    }
+    record_size_ = std::max<std::size_t>(1, (3 * record_size_ + bytes / count + 1) / 4);
+    block->read_at = base::SteadyClock::now();
+    block->received_at = base::WallClock::now();
+    block->lease.resize(std::max(block->capacity(), block->size + count * surroundings_.message_overhead));
+    block->ticket = {.ledger = ledger, .block = ledger->open_block(starts, block->end_position)};
+    surroundings_.sink.push(std::move(block));
+}
+
+}  // namespace aep::source

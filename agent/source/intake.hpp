@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "record/block.hpp"
+#include "source/options.hpp"
+#include "source/source.hpp"
+
+namespace aep::source {
+
+/// How large a Block is where there is more than enough to read.
+inline constexpr std::size_t kBlockTarget = std::size_t{256} << 10U;
+
+/// `bytes` rounded up to whole pages of 4 KiB, at least one.
+[[nodiscard]] constexpr std::size_t round_up_to_page(std::size_t bytes) {
+    constexpr std::size_t kPage = 4096;
+    return bytes == 0 ? kPage : (bytes + kPage - 1) / kPage * kPage;
+}
+
+/// The way from a source's readers into the pipeline: pays for memory before anything is read, and hands over
+/// what was read. Confined to the source's thread.
+class Intake {
+  public:
+    Intake(const SourceOptions& options, const Surroundings& surroundings);
+
+    /// The Ledger, and with it the Origin, of a new reader that begins at `position`.
+    [[nodiscard]] std::shared_ptr<record::Ledger> new_reader(std::string name, bool is_file,
+                                                             std::string generation,
+                                                             std::uint64_t position) const;
+
+    /// How many new bytes the next Block should take: kBlockTarget, less where records are so small that
+    /// more would not go into one Block.
+    [[nodiscard]] std::size_t block_bytes() const;
+
+    /// An empty Block, paid for at the size that its records will have as messages. Waits for memory; null
+    /// when `stop` was asked for.
+    [[nodiscard]] record::BlockPtr open_block(const record::OriginPtr& origin, std::size_t capacity,
+                                              const std::stop_token& stop) const;
+
+    /// Registers the Block's records and pushes it; a Block without records only moves the position.
+    void hand_over(record::BlockPtr block, const std::shared_ptr<record::Ledger>& ledger);
+
+    /// For what a source keeps between Blocks: counted, never waits.
+    [[nodiscard]] record::Lease open_lease() const { return surroundings_.memory.open(); }
+
+  private:
+    const SourceOptions& options_;
+    const Surroundings surroundings_;
+    std::size_t record_size_ = 512;  ///< what a record takes on average; an assumption at first
+};
+
+}  // namespace aep::source

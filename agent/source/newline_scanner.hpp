@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <optional>
+#include <string_view>
+
+namespace aep::source {
+
+/// Finds lines. See JsonScanner for the meaning of its functions.
+class NewlineScanner {
+  public:
+    static constexpr std::size_t kDelimiter = 1;  ///< bytes between a record's end and what follows
+    static constexpr bool kLines = true;  ///< one CR before the end is not content, nor is a blank line
+
+    [[nodiscard]] bool open() const { return open_; }
+    void close() { open_ = false; }
+
+    [[nodiscard]] std::size_t find_begin(std::string_view bytes, std::size_t from) {
+        open_ = from < bytes.size();
+        return from;
+    }
+
+    [[nodiscard]] std::optional<std::size_t> find_end(std::string_view bytes, std::size_t from) {
+        const void* found = std::memchr(bytes.data() + from, '\n', bytes.size() - from);
+        if (found == nullptr) return std::nullopt;
+        open_ = false;
+        return static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data());
+    }
+
+  private:
+    bool open_ = false;
+};
+
+}  // namespace aep::source

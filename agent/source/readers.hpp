@@ -1,0 +1,49 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "record/ledger.hpp"
+#include "source/source.hpp"
+
+namespace aep::source {
+
+/// What others may see of one reader while its source reads. Free-threaded.
+struct ReaderState {
+    ReaderState(std::string reader_name, std::shared_ptr<record::Ledger> reader_ledger)
+        : name{std::move(reader_name)}, ledger{std::move(reader_ledger)} {}
+
+    const std::string name;
+    const std::shared_ptr<record::Ledger> ledger;  ///< shared with the tickets of its Blocks
+    std::atomic<std::uint64_t> read = 0;
+    std::atomic<std::uint64_t> size = 0;
+    std::atomic<bool> closed = false;  ///< nothing more will be read
+};
+
+/// The readers of a source. Guarded by its own mutex.
+class Readers {
+  public:
+    /// `keep_closed`: also show readers that are closed and settled, as a progress bar needs it.
+    explicit Readers(bool keep_closed) : keep_closed_{keep_closed} {}
+
+    void add(std::shared_ptr<ReaderState> reader);
+    [[nodiscard]] std::vector<Source::Progress> progress() const;
+    [[nodiscard]] std::optional<base::SteadyTime> oldest_unsettled() const;
+
+    /// Forgets readers that are closed and settled, so that a source with ever new files stays bounded.
+    void prune();
+
+  private:
+    const bool keep_closed_;
+    mutable std::mutex mutex_;
+    std::list<std::shared_ptr<ReaderState>> readers_;  ///< shared with the source's thread
+};
+
+}  // namespace aep::source

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "source/glob.hpp"
+
+namespace aep::source {
+
+/// A file whatever its name.
+struct FileIdentity {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+
+    friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+    friend bool operator<(const FileIdentity& left, const FileIdentity& right) {
+        return std::tie(left.device, left.inode) < std::tie(right.device, right.inode);
+    }
+};
+
+struct FoundFile {
+    std::string path;
+    FileIdentity identity;
+    std::uint64_t size = 0;
+};
+
+/// Finds the files that a source's globs name. Only regular files (symbolic links are followed, but `**` does
+/// not walk through them), each identity once, in the order of the globs and by name within each. Confined.
+class Scanner {
+  public:
+    static constexpr std::size_t kMaxDepth = 64;       ///< directories below a glob's fixed part
+    static constexpr std::size_t kMaxFiles = 100'000;  ///< of one source; more are reported, not read
+
+    struct Found {
+        std::vector<FoundFile> files;
+        std::vector<std::string> missing;  ///< includes that name no regular file
+        std::vector<std::string> unreadable_directories;
+        bool too_many = false;
+    };
+
+    /// Called with each directory in which a new name may concern the source, before it is listed.
+    using OnDirectory = std::function<void(const std::string& path)>;
+
+    Scanner(std::vector<std::string> include, std::vector<std::string> exclude)
+        : include_{std::move(include)}, exclude_{std::move(exclude)} {}
+
+    [[nodiscard]] Found scan(const OnDirectory& on_directory) const;
+
+  private:
+    class Walk;
+
+    const std::vector<std::string> include_;
+    const std::vector<std::string> exclude_;
+};
+
+}  // namespace aep::source

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "record/block.hpp"
+#include "record/counters.hpp"
+#include "record/ledger.hpp"
+#include "record/memory_budget.hpp"
+#include "source/options.hpp"
+
+namespace aep::source {
+
+/// What the agent hands to a source. All of it outlives the source.
+struct Surroundings {
+    record::BlockSink& sink;
+    record::MemoryShare& memory;  ///< of the destination that the source feeds
+    record::RecordCounters& counters;
+    record::Ledger::OnAck on_ack;  ///< may be empty; called on the settling thread
+    /// Bytes that a message has beyond its record (envelope, comma): a Block is admitted at the size that its
+    /// records will have as messages.
+    std::size_t message_overhead = 0;
+};
+
+/// A source: reads bytes on a thread of its own, cuts them into records, and hands them over in Blocks. When
+/// memory is full it waits, and so does whoever writes to it.
+class Source {
+  public:
+    /// How far one reader (file, stdin) is.
+    struct Progress {
+        std::string name;
+        std::uint64_t read = 0;     ///< bytes handed over
+        std::uint64_t settled = 0;  ///< bytes before the settled position
+        std::uint64_t size = 0;     ///< bytes there are; 0 where nobody can know (a pipe)
+    };
+
+    virtual ~Source() = default;
+    virtual void start() = 0;
+    /// Stops reading; returns when the last Block has been handed over. Idempotent, from any thread.
+    virtual void stop() = 0;
+    /// True once a source that has an end (stdin, one-shot files) has handed over everything.
+    [[nodiscard]] virtual bool finished() const = 0;
+    [[nodiscard]] virtual std::vector<Progress> progress() const = 0;
+    /// When the oldest unsettled record was read.
+    [[nodiscard]] virtual std::optional<base::SteadyTime> oldest_unsettled() const = 0;
+    /// How many of its inputs a source that has an end gave up because they cannot be read; each is in the
+    /// log.
+    [[nodiscard]] virtual std::uint64_t unreadable() const { return 0; }
+};
+
+[[nodiscard]] std::unique_ptr<Source> make_source(const SourceOptions& options,
+                                                  const Surroundings& surroundings,
+                                                  std::function<void()> on_finished);
+
+}  // namespace aep::source

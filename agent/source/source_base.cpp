@@ -1,0 +1,59 @@
+#include "source/source_base.hpp"
+
+#include <exception>
+#include <utility>
+
+#include "telemetry/log.hpp"
+
+namespace aep::source {
+
+namespace log = telemetry::log;
+
+SourceBase::SourceBase(const SourceOptions& options, const Surroundings& surroundings,
+                       std::function<void()> on_finished)
+    : options_{options},
+      intake_{options_, surroundings},
+      readers_{!options.follow},
+      on_finished_{std::move(on_finished)} {}
+
+void SourceBase::start() {
+    const std::lock_guard lock{mutex_};
+    if (thread_.joinable() || stop_.stop_requested()) return;
+    thread_ = std::thread{[this] { guarded_run(stop_.get_token()); }};
+}
+
+void SourceBase::stop() {
+    stop_.request_stop();
+    wake_.signal();
+    const std::lock_guard lock{mutex_};
+    // From on_finished(), on the source's own thread, there is nothing to wait for.
+    if (thread_.joinable() && thread_.get_id() != std::this_thread::get_id()) thread_.join();
+}
+
+void SourceBase::finish() {
+    if (finished_.exchange(true)) return;
+    if (on_finished_) on_finished_();
+}
+
+void SourceBase::guarded_run(const std::stop_token& stop) noexcept {
+    try {
+        run(stop);
+        return;
+    } catch (const std::exception& exception) {
+        log::error("internal",
+                   "a source has stopped because of a fault in the agent: restart it and report this",
+                   {{"source", options_.id}, {"error", exception.what()}});
+    } catch (...) {
+        log::error("internal",
+                   "a source has stopped because of a fault in the agent: restart it and report this",
+                   {{"source", options_.id}});
+    }
+    give_up();
+    try {
+        finish();
+    } catch (...) {
+        log::error("internal", "cannot report the end of a source", {{"source", options_.id}});
+    }
+}
+
+}  // namespace aep::source

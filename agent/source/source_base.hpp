@@ -1,0 +1,60 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "source/intake.hpp"
+#include "source/readers.hpp"
+#include "source/source.hpp"
+#include "source/wake.hpp"
+
+namespace aep::source {
+
+/// The thread of a source, and what all sources answer alike. A derived class implements run() and calls
+/// stop() in its destructor, before its own members go.
+class SourceBase : public Source {
+  public:
+    SourceBase(const SourceOptions& options, const Surroundings& surroundings,
+               std::function<void()> on_finished);
+    SourceBase(const SourceBase&) = delete;
+    SourceBase& operator=(const SourceBase&) = delete;
+
+    void start() final;
+    void stop() final;
+    [[nodiscard]] bool finished() const final { return finished_; }
+    [[nodiscard]] std::vector<Progress> progress() const final { return readers_.progress(); }
+    [[nodiscard]] std::optional<base::SteadyTime> oldest_unsettled() const final {
+        return readers_.oldest_unsettled();
+    }
+    [[nodiscard]] std::uint64_t unreadable() const final { return unreadable_; }
+
+  protected:
+    /// On the source's own thread. Returns at its end or soon after `stop` is asked for.
+    virtual void run(const std::stop_token& stop) = 0;
+
+    /// Everything has been handed over. From run().
+    void finish();
+    /// Something was given up that cannot be read. From run().
+    void give_up() { ++unreadable_; }
+
+    const SourceOptions options_;
+    Intake intake_;
+    Readers readers_;
+    Wake wake_;
+
+  private:
+    void guarded_run(const std::stop_token& stop) noexcept;
+
+    const std::function<void()> on_finished_;
+    std::atomic<bool> finished_ = false;
+    std::atomic<std::uint64_t> unreadable_ = 0;
+    std::mutex mutex_;  ///< of start() and stop()
+    std::stop_source stop_;
+    std::thread thread_;
+};
+
+}  // namespace aep::source
