@@ -1,0 +1,59 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+#include "delivery/options.hpp"
+#include "record/batch.hpp"
+#include "record/dead_letter.hpp"
+#include "telemetry/health.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace aep::delivery {
+
+/// What the agent hands to a destination. All of it outlives the destination.
+struct Surroundings {
+    record::DeadLetterSink& dead_letters;
+    telemetry::Metrics& metrics;
+    telemetry::Health& health;
+};
+
+/// Takes batches to one inlet and learns from its answers what became of each message: settled, sent again,
+/// or dead-lettered. It owns a thread with its connections. submit() is free-threaded and never waits.
+class Destination : public record::BatchSink {
+  public:
+    /// Fails on a URL, header or certificate file that cannot be used.
+    [[nodiscard]] static base::Result<std::unique_ptr<Destination>> create(DestinationOptions options,
+                                                                           const Surroundings& surroundings);
+    ~Destination() override;
+    Destination(const Destination&) = delete;
+    Destination& operator=(const Destination&) = delete;
+
+    void submit(record::BatchPtr batch) override;
+
+    /// Waits until everything submitted has met its fate, or until `timeout` has passed. True: nothing is
+    /// left.
+    [[nodiscard]] bool drain(std::chrono::milliseconds timeout);
+    /// Stops at once; what is left stays unsettled. Idempotent. Called before what its batches refer to goes.
+    void stop();
+
+    /// Messages accepted so far, and whether a refusal is held that only an operator can cure (for one-shot
+    /// commands, which give up then).
+    struct State {
+        std::uint64_t accepted = 0;
+        bool held = false;
+        std::string trouble;   ///< the newest reason why nothing gets through, empty when all is well
+        bool gave_up = false;  ///< give_up_after has passed for some batch
+    };
+    [[nodiscard]] State state() const;
+
+  private:
+    struct Impl;
+    explicit Destination(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace aep::delivery

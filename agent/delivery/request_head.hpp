@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "delivery/options.hpp"
+#include "http/url.hpp"
+#include "record/batch.hpp"
+
+namespace aep::delivery {
+
+/// Renders the head of batch requests to one inlet (streaming ingestion, sections 2, 3 and 5). Immutable.
+class RequestHead {
+  public:
+    RequestHead(const http::Url& inlet, const std::vector<std::pair<std::string, std::string>>& headers);
+
+    [[nodiscard]] std::string render(const record::Batch& batch) const;
+
+    /// Longer heads do not fit in front of a batch.
+    [[nodiscard]] bool fits() const;
+
+  private:
+    std::string constant_;  ///< up to the value of Content-Length
+};
+
+}  // namespace aep::delivery

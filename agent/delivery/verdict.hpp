@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "delivery/options.hpp"
+#include "http/answer.hpp"
+
+namespace aep::delivery {
+
+/// What an answer says of one message.
+struct MessageVerdict {
+    enum class Fate {
+        Settled,
+        SendAgain,  ///< alone, later: busy or failing for this one
+        Refused,    ///< will never be accepted
+    };
+    Fate fate = Fate::Settled;
+    int status = 0;
+    std::string words;  ///< the inlet's own, bounded
+};
+
+/// What an answer means for the batch that it answers. Decides nothing about when.
+struct Verdict {
+    enum class Kind {
+        AllSettled,
+        PerMessage,   ///< see `messages`
+        Unproven,     ///< a 2xx that proves nothing: send again in smaller requests
+        Busy,         ///< the inlet cannot take it now
+        ServerError,  ///< 500: an outage, or a message that it cannot process
+        Refused,      ///< at least one message will never be accepted: find it
+        TooLarge,     ///< 413
+        Held,         ///< only an operator can cure it
+    };
+    Kind kind = Kind::Unproven;
+    int status = 0;
+    std::string words;                     ///< the inlet's own, or what is wrong with its answer; bounded
+    std::string held_reason;               ///< of Held: a short word for the metric, "unauthorized"
+    std::vector<MessageVerdict> messages;  ///< of PerMessage: as many as were sent, in their order
+};
+
+/// Reads answers as DESIGN.md, "What an answer proves", and the status table of streaming ingestion,
+/// section 9. Confined; reuses its parser's memory.
+class Judge {
+  public:
+    explicit Judge(Answers answers);
+    ~Judge();
+    Judge(const Judge&) = delete;
+    Judge& operator=(const Judge&) = delete;
+
+    /// `messages`: how many were sent.
+    [[nodiscard]] Verdict judge(const http::Answer& answer, std::size_t messages);
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace aep::delivery

@@ -1,0 +1,113 @@
+#include "http/connection.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "http/dial.hpp"
+#include "http/error.hpp"
+
+namespace aep::http {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::size_t kReadBuffer = std::size_t{16} << 10U;  // a TLS record's contents
+
+}  // namespace
+
+Connection::Connection(const asio::any_io_executor& executor, const Url& peer, const TlsContext& context,
+                       const TimeoutOptions& timeouts)
+    : executor_{executor},
+      peer_{peer},
+      context_{context},
+      timeouts_{timeouts},
+      deadline_{executor},
+      read_buffer_(kReadBuffer) {}
+
+bool Connection::usable() {
+    return stream_ && base::SteadyClock::now() - last_used_ < kLongestIdle && !stream_->has_news();
+}
+
+asio::awaitable<base::Result<Answer>> Connection::exchange(std::string_view request) {
+    for (;;) {
+        const bool kept = usable();
+        if (!kept) {
+            const base::Result<void> connected = co_await connect();
+            if (!connected) co_return explain(connected.error());
+        }
+        base::Result<Answer> answer = co_await try_once(request);
+        last_used_ = base::SteadyClock::now();
+        if (answer) co_return answer;
+        stream_.reset();
+        const base::Error error = explain(answer.error());
+        const bool just_idle = kept && !answer_begun_ && error.code == Errc::Closed;
+        if (!just_idle) co_return error;
+    }
+}
+
+asio::awaitable<base::Result<void>> Connection::connect() {
+    stream_.reset();
+    base::Result<asio::ip::tcp::socket> socket = co_await dial(peer_, timeouts_.connect, deadline_);
+    if (!socket) co_return socket.error();
+    auto stream = std::make_unique<TlsStream>(std::move(*socket), context_);
+    const Deadline::Step step = deadline_.begin(timeouts_.connect, [&stream] { stream->cut(); });
+    const base::Result<void> shaken = co_await stream->handshake(peer_);
+    if (deadline_.passed()) {
+        co_return base::Error{fmt::format("timed out after {} while shaking hands (TLS) with {}",
+                                          base::format_duration(timeouts_.connect), peer_.host_header()),
+                              Errc::Handshake};
+    }
+    if (shaken) stream_ = std::move(stream);
+    co_return shaken;
+}
+
+asio::awaitable<base::Result<Answer>> Connection::try_once(std::string_view request) {
+    AnswerReader reader;
+    answer_begun_ = false;
+    const Deadline::Step step = deadline_.begin(timeouts_.request, [this] { stream_->cut(); });
+    const base::Result<void> sent = co_await send(request, reader);
+    // Also where sending failed: a peer that refuses a request early may have said why before it closed.
+    while (!reader.done()) {
+        const base::Result<void> read = co_await read_into(reader);
+        answer_begun_ = reader.begun();
+        if (!read && !sent && !reader.begun()) co_return sent.error();
+        if (!read) co_return read.error();
+    }
+    if (!sent || !request.empty() || stream_->has_unsent() || !reader.keeps_alive()) stream_->cut();
+    co_return reader.take();
+}
+
+/// Takes what was sent from the front of `request`; stops where the answer comes before the end.
+asio::awaitable<base::Result<void>> Connection::send(std::string_view& request, AnswerReader& reader) {
+    while (!request.empty() || stream_->has_unsent()) {
+        const base::Result<TlsStream::Written> written = co_await stream_->write_some(request);
+        if (!written) co_return written.error();
+        request.remove_prefix(written->bytes);
+        if (!written->interrupted) continue;
+        const base::Result<void> read = co_await read_into(reader);
+        if (!read) co_return read.error();
+        if (reader.head_done()) break;
+    }
+    co_return base::Result<void>{};
+}
+
+asio::awaitable<base::Result<void>> Connection::read_into(AnswerReader& reader) {
+    const base::Result<std::size_t> size = co_await stream_->read_some(read_buffer_);
+    if (!size) {
+        // A reset behind a complete close-delimited answer is an end as well, but nothing proves it complete.
+        co_return size.error();
+    }
+    if (*size == 0) co_return reader.feed_end();
+    co_return reader.feed({read_buffer_.data(), *size});
+}
+
+base::Error Connection::explain(base::Error error) const {
+    if (deadline_.aborted()) return {"stopped", Errc::Stopped};
+    if (!deadline_.passed() || !may_have_arrived(error)) return error;
+    return {fmt::format("timed out after {} while waiting for the answer of {}",
+                        base::format_duration(timeouts_.request), peer_.host_header()),
+            Errc::Timeout};
+}
+
+}  // namespace aep::http

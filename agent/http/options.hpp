@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "base/duration.hpp"
+
+namespace aep::http {
+
+/// `tls:` of a destination.
+struct TlsOptions {
+    enum class MinVersion { Tls12, Tls13 };
+    std::string ca_file;  ///< PEM; empty: the system's store
+    MinVersion min_version = MinVersion::Tls12;
+};
+
+/// `timeout:` of a destination. `connect` covers look-up, TCP and the TLS handshake, each on its own;
+/// `request` all from the first byte sent to the last byte of the answer.
+struct TimeoutOptions {
+    base::Millis connect{std::chrono::seconds{5}};
+    base::Millis request{std::chrono::seconds{30}};
+};
+
+/// `retry:` of a destination: exponential with full jitter (each wait is random between 0 and the bound).
+struct BackoffOptions {
+    base::Millis initial{500};
+    base::Millis max{std::chrono::seconds{60}};
+};
+
+/// About what a connection holds: what it encrypts ahead, and OpenSSL's own buffers.
+inline constexpr std::size_t kConnectionBytes = std::size_t{320} << 10U;
+
+/// Bounds on what a peer may answer.
+inline constexpr std::size_t kMaxAnswerHead = std::size_t{64} << 10U;
+inline constexpr std::size_t kMaxAnswerBody = std::size_t{4} << 20U;
+
+}  // namespace aep::http

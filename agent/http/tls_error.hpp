@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "base/result.hpp"
+#include "http/openssl_ptr.hpp"
+
+namespace aep::http {
+
+/// OpenSSL's newest error on this thread, in its words; empties its queue.
+[[nodiscard]] std::string newest_tls_error();
+
+/// Why the handshake with `host` failed; `reason` is SSL_get_error()'s, `system_error` the socket's errno or
+/// 0.
+[[nodiscard]] base::Error handshake_error(SSL& ssl, int reason, int system_error, const std::string& host);
+
+}  // namespace aep::http
