@@ -1,0 +1,103 @@
+#include "base/bytes.hpp"
+#include "config/checks.hpp"
+#include "config/sections.hpp"
+
+namespace aep::config {
+namespace {
+
+using namespace std::chrono_literals;
+using base::operator""_KiB;
+using delivery::Answers;
+using MinVersion = http::TlsOptions::MinVersion;
+
+const Words<Answers> kAnswers{{{"per_message", Answers::PerMessage}, {"any_2xx", Answers::Any2xx}}};
+const Words<MinVersion> kVersions{{{"1.2", MinVersion::Tls12}, {"1.3", MinVersion::Tls13}}};
+
+/// AEP refuses requests above 1 MB and does not say which megabyte it means: the smaller one.
+constexpr std::size_t kMaxRequest = 1'000'000;
+
+void read_url(MapReader& destination, std::string& url) {
+    destination.require("url", "url: https://dcs.adobedc.net/collection/INLET");
+    destination.text("url", url, check_inlet_url);
+    url = without_batch(std::move(url));
+}
+
+void read_batch(MapReader batch, pipeline::BatchOptions& options) {
+    batch.size("max_bytes", options.max_bytes, {1_KiB, kMaxRequest});
+    batch.integer("max_messages", options.max_messages, {1, 100'000});
+    batch.duration("linger", options.linger, {1ms, 1h});
+    batch.finish();
+}
+
+void read_timeout(MapReader timeout, http::TimeoutOptions& options) {
+    timeout.duration("connect", options.connect, {1ms, 10min});
+    timeout.duration("request", options.request, {1ms, 1h});
+    timeout.finish();
+}
+
+void read_retry(MapReader retry, delivery::DestinationOptions& options) {
+    retry.duration("initial", options.retry.initial, {1ms, 1h});
+    retry.duration("max", options.retry.max, {1ms, 24h});
+    if (options.retry.initial > options.retry.max) {
+        retry.fail(retry.has("initial") ? "initial" : "max",
+                   "initial (" + base::format_duration(options.retry.initial) + ") is larger than max (" +
+                       base::format_duration(options.retry.max) + ")",
+                   "make initial the smaller one");
+    }
+    if (!retry.is_word("give_up_after", "never", true)) {
+        base::Millis bound{0};
+        retry.duration("give_up_after", bound, {1s, 24h * 365});
+        options.give_up_after = bound;
+    }
+    retry.finish();
+}
+
+void read_buffer(MapReader buffer) {
+    enum class Type { Memory };
+    Type type = Type::Memory;
+    if (buffer.present()) buffer.require("type", "type: memory");
+    if (buffer.choice("type", type, Words<Type>{{{"memory", Type::Memory}}, {"disk"}})) {
+        buffer.misplaced({"max_bytes", "when_full", "compression"}, "only for type 'disk'");
+    }
+    buffer.ignore({"max_bytes", "when_full", "compression"});
+    buffer.finish();
+}
+
+void read_tls(MapReader tls, http::TlsOptions& options) {
+    std::filesystem::path ca_file;
+    tls.path("ca_file", ca_file);
+    options.ca_file = ca_file.string();
+    tls.choice("min_version", options.min_version, kVersions);
+    tls.later("cert_file");
+    tls.later("key_file");
+    tls.finish();
+}
+
+void read_later_keys(MapReader& destination) {
+    destination.later("auth", {"none"});
+    destination.later("compression", {"none"});
+    destination.later("proxy");
+    read_buffer(destination.section("buffer"));
+}
+
+}  // namespace
+
+PlacedDestination read_destination(MapReader reader) {
+    PlacedDestination result;
+    delivery::DestinationOptions& options = result.options.delivery;
+    options.id = read_own_id(reader, reader.context().destinations);
+    result.platform = read_reference(reader, "platform", reader.context().platforms);
+    read_url(reader, options.url);
+    read_batch(reader.section("batch"), result.options.batch);
+    reader.integer("connections", options.connections, {1, 256});
+    read_timeout(reader.section("timeout"), options.timeout);
+    read_retry(reader.section("retry"), options);
+    reader.choice("answers", options.answers, kAnswers);
+    read_headers(reader, options.headers);
+    read_tls(reader.section("tls"), options.tls);
+    read_later_keys(reader);
+    reader.finish();
+    return result;
+}
+
+}  // namespace aep::config

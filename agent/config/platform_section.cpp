@@ -1,0 +1,40 @@
+#include "config/checks.hpp"
+#include "config/sections.hpp"
+
+namespace aep::config {
+namespace {
+
+constexpr std::string_view kOrgSuffix = "@AdobeOrg";
+
+void warn_of_unusual_org(MapReader& platform, const std::string& org_id) {
+    if (org_id.empty() || org_id.ends_with(kOrgSuffix)) return;
+    const Value& value = *platform.find("org_id");
+    platform.context().warnings.push_back(
+        {value.place, value.path + " does not end in @AdobeOrg", "AEP's organisation ids do; check it"});
+}
+
+void read_limits(MapReader limits) {
+    limits.later("requests_per_second", {"unlimited"});
+    limits.later("messages_per_second", {"unlimited"});
+    limits.later("share", {"1.0", "1"});
+    limits.finish();
+}
+
+}  // namespace
+
+Platform read_platform(MapReader platform) {
+    Platform options;
+    std::string sandbox;  // the inlet belongs to one already; kept in the file for people
+    options.id = read_own_id(platform, platform.context().platforms);
+    platform.require("org_id", "org_id: ...@AdobeOrg");
+    platform.text("org_id", options.org_id, check_org_id);
+    warn_of_unusual_org(platform, options.org_id);
+    platform.text("sandbox", sandbox, check_sandbox);
+    platform.later("gateway", {"https://platform.adobe.io"});
+    read_limits(platform.section("limits"));
+    platform.later_section("auth", {"type", "token_url", "client_id", "client_secret", "scopes"});
+    platform.finish();
+    return options;
+}
+
+}  // namespace aep::config

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "config/map_reader.hpp"
+
+/// One function per section of the configuration, each in a file of its own: it reads a map into the option
+/// struct that the section's room declares, and reports what is wrong to the reader's context.
+namespace aep::config {
+
+struct Platform {
+    std::string id;
+    std::string org_id;
+};
+
+/// A destination with the id of its platform, empty where it has none.
+struct PlacedDestination {
+    Destination options;
+    std::string platform;
+};
+
+[[nodiscard]] AgentOptions read_agent(MapReader agent);
+[[nodiscard]] Platform read_platform(MapReader platform);
+/// `memory_limit` bounds the source's max_record.
+[[nodiscard]] Source read_source(MapReader source, std::size_t memory_limit);
+[[nodiscard]] codec::CodecOptions read_codec(MapReader codec);
+/// Without its org_id, which the stream's destination knows.
+[[nodiscard]] pipeline::StreamOptions read_stream(MapReader stream);
+[[nodiscard]] xdm::IdOptions read_entity_id(MapReader id, xdm::IdOptions::From assumed);
+[[nodiscard]] xdm::TimestampOptions read_timestamp(MapReader timestamp, xdm::TimestampOptions::From assumed);
+[[nodiscard]] PlacedDestination read_destination(MapReader destination);
+/// Extra request headers of a destination; secrets among them are hidden from the effective configuration.
+void read_headers(MapReader& destination, std::vector<std::pair<std::string, std::string>>& out);
+/// A relative directory is one under `state_dir`.
+[[nodiscard]] store::DeadLetterOptions read_dead_letter(MapReader dead_letter,
+                                                        const std::filesystem::path& state_dir);
+[[nodiscard]] telemetry::TelemetryOptions read_telemetry(MapReader telemetry);
+
+/// The id of an entry: required, checked, defined in `registry`.
+[[nodiscard]] std::string read_own_id(MapReader& entry, Registry& registry);
+/// A reference to the id of an entry elsewhere.
+[[nodiscard]] std::string read_reference(MapReader& entry, std::string_view key, Registry& registry);
+
+}  // namespace aep::config
