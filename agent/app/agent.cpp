@@ -1,0 +1,198 @@
+#include "app/agent.hpp"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "app/record_metrics.hpp"
+#include "pipeline/pipeline.hpp"
+#include "record/memory_budget.hpp"
+#include "store/dead_letter_file.hpp"
+
+namespace aep::app {
+namespace {
+
+std::size_t worker_count(const config::AgentOptions& options) {
+    if (options.workers > 0) return options.workers;
+    return std::max(2U, std::thread::hardware_concurrency()) - 1;
+}
+
+/// What is left of memory_limit for records once every connection has its buffers; at least half of it.
+std::size_t memory_for_records(const config::Config& config) {
+    std::size_t connections = 0;
+    for (const config::Destination& destination : config.destinations) {
+        connections += destination.delivery.connections;
+    }
+    const std::size_t limit = config.agent.memory_limit;
+    return std::max(limit / 2, limit - std::min(limit, connections * http::kConnectionBytes));
+}
+
+}  // namespace
+
+// Members are in the order of the way upstream: what comes later uses what comes earlier, and is destroyed
+// first.
+struct Agent::Impl {
+    explicit Impl(const config::Config& configuration)
+        : config{configuration}, budget{memory_for_records(configuration)} {}
+
+    base::Result<void> build(const Options& options);
+    base::Result<void> open_dead_letters(const Options& options);
+    base::Result<void> make_destinations();
+    void make_pipeline(const Options& options);
+    void make_sources(const Options& options);
+
+    const config::Config config;
+    telemetry::Metrics metrics;
+    telemetry::Health health;
+    record::MemoryBudget budget;
+    std::map<std::string, record::MemoryShare*> shares;  ///< by destination; owned by the budget
+    std::vector<std::unique_ptr<record::RecordCounters>> counters;
+    std::unique_ptr<store::DeadLetterFile> dead_letters;
+    std::map<std::string, std::unique_ptr<delivery::Destination>> destinations;
+    std::unique_ptr<pipeline::Pipeline> pipeline;
+    std::vector<std::unique_ptr<source::Source>> sources;
+};
+
+base::Result<void> Agent::Impl::build(const Options& options) {
+    if (auto opened = open_dead_letters(options); !opened) return opened;
+    if (auto made = make_destinations(); !made) return made;
+    make_pipeline(options);
+    make_sources(options);
+    metrics.on_collect([this](std::vector<prometheus::MetricFamily>& families) {
+        std::vector<SourceView> views;
+        for (std::size_t i = 0; i < sources.size(); ++i) views.push_back({*counters[i], *sources[i]});
+        append_record_metrics(views, families);
+    });
+    return {};
+}
+
+base::Result<void> Agent::Impl::open_dead_letters(const Options& options) {
+    if (options.rejected_file) {
+        dead_letters = store::DeadLetterFile::single(*options.rejected_file, metrics, health);
+        return {};
+    }
+    auto opened = store::DeadLetterFile::open(config.dead_letter, metrics, health);
+    if (!opened) return opened.error();
+    dead_letters = std::move(*opened);
+    return {};
+}
+
+base::Result<void> Agent::Impl::make_destinations() {
+    for (const config::Destination& destination : config.destinations) {
+        const std::string& id = destination.delivery.id;
+        shares[id] = &budget.add_share(id);
+        auto made = delivery::Destination::create(destination.delivery, {*dead_letters, metrics, health});
+        if (!made) return made.error();
+        destinations[id] = std::move(*made);
+    }
+    return {};
+}
+
+void Agent::Impl::make_pipeline(const Options& options) {
+    std::vector<pipeline::RouteOptions> routes;
+    for (const config::Source& source : config.sources) {
+        const pipeline::StreamOptions& stream = config.stream(source.options.stream);
+        routes.push_back({.source = source.options.id,
+                          .codec = source.codec,
+                          .stream = stream,
+                          .batch = config.destination(stream.destination).batch});
+    }
+    const auto sink_of = [this](const std::string& id) -> record::BatchSink& { return *destinations.at(id); };
+    pipeline = std::make_unique<pipeline::Pipeline>(
+        worker_count(config.agent), routes,
+        pipeline::Surroundings{options.agent_id, *dead_letters, sink_of, metrics});
+}
+
+void Agent::Impl::make_sources(const Options& options) {
+    for (const config::Source& source : config.sources) {
+        const pipeline::StreamOptions& stream = config.stream(source.options.stream);
+        counters.push_back(std::make_unique<record::RecordCounters>(source.options.id));
+        const source::Surroundings surroundings{
+            .sink = pipeline->sink(),
+            .memory = *shares.at(stream.destination),
+            .counters = *counters.back(),
+            .on_ack = options.on_ack,
+            .message_overhead = pipeline::Pipeline::message_overhead(stream),
+        };
+        sources.push_back(source::make_source(source.options, surroundings, options.on_finished));
+    }
+}
+
+Agent::Agent(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
+
+Agent::~Agent() {
+    stop_reading();
+    for (const auto& [id, destination] : impl_->destinations) destination->stop();
+}
+
+base::Result<std::unique_ptr<Agent>> Agent::create(const config::Config& config, const Options& options) {
+    auto impl = std::make_unique<Impl>(config);
+    if (auto built = impl->build(options); !built) return built.error();
+    return std::unique_ptr<Agent>{new Agent{std::move(impl)}};
+}
+
+void Agent::start() {
+    for (const auto& source : impl_->sources) source->start();
+    impl_->health.set_running(true);
+}
+
+bool Agent::sources_finished() const {
+    return !impl_->sources.empty() &&
+           std::ranges::all_of(impl_->sources, [](const auto& source) { return source->finished(); });
+}
+
+void Agent::stop_reading() {
+    impl_->health.set_running(false);
+    for (const auto& source : impl_->sources) source->stop();
+    impl_->pipeline->finish();
+}
+
+bool Agent::drain(std::chrono::milliseconds timeout) {
+    const auto deadline = base::SteadyClock::now() + timeout;
+    const auto left = [deadline] {
+        const auto rest = std::chrono::ceil<std::chrono::milliseconds>(deadline - base::SteadyClock::now());
+        return std::max(rest, std::chrono::milliseconds{0});
+    };
+    const bool delivered = std::ranges::all_of(
+        impl_->destinations, [&](const auto& destination) { return destination.second->drain(left()); });
+    // Refused messages become dead letters: only when nothing can be refused any more is this the end.
+    return delivered && impl_->dead_letters->drain(left());
+}
+
+record::RecordCounters::Values Agent::totals() const {
+    record::RecordCounters::Values sum;
+    for (const auto& counters : impl_->counters) sum += counters->snapshot();
+    return sum;
+}
+
+std::vector<source::Source::Progress> Agent::progress() const {
+    std::vector<source::Source::Progress> all;
+    for (const auto& source : impl_->sources) {
+        for (auto& one : source->progress()) all.push_back(std::move(one));
+    }
+    return all;
+}
+
+std::vector<delivery::Destination::State> Agent::destination_states() const {
+    std::vector<delivery::Destination::State> states;
+    for (const auto& [id, destination] : impl_->destinations) states.push_back(destination->state());
+    return states;
+}
+
+std::uint64_t Agent::unreadable() const {
+    std::uint64_t count = 0;
+    for (const auto& source : impl_->sources) count += source->unreadable();
+    return count;
+}
+
+const telemetry::Metrics& Agent::metrics() const {
+    return impl_->metrics;
+}
+
+const telemetry::Health& Agent::health() const {
+    return impl_->health;
+}
+
+}  // namespace aep::app

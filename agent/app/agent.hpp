@@ -1,0 +1,68 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "config/config.hpp"
+#include "delivery/destination.hpp"
+#include "record/counters.hpp"
+#include "record/ledger.hpp"
+#include "source/source.hpp"
+#include "telemetry/health.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace aep::app {
+
+/// All stages of one configuration, wired: sources -> queue -> workers -> destinations, dead letters beside
+/// them. `run`, `send` and `demo` differ only in what they put in and when they stop. Owned by the main
+/// thread; the callbacks come from others.
+class Agent {
+  public:
+    struct Options {
+        std::string agent_id;
+        /// One-shot commands: rejects go to this file instead of dead_letter.dir.
+        std::optional<std::filesystem::path> rejected_file;
+        record::Ledger::OnAck on_ack;       ///< may be empty; on the settling thread
+        std::function<void()> on_finished;  ///< a source that has an end reached it; may be empty
+    };
+
+    /// Builds every stage; nothing runs yet. Fails on what the configuration names and the system refuses.
+    [[nodiscard]] static base::Result<std::unique_ptr<Agent>> create(const config::Config& config,
+                                                                     const Options& options);
+    /// Stops at once what still runs.
+    ~Agent();
+    Agent(const Agent&) = delete;
+    Agent& operator=(const Agent&) = delete;
+
+    void start();
+
+    /// True when every source has an end and has reached it. False without sources.
+    [[nodiscard]] bool sources_finished() const;
+
+    /// First half of a drain: stops the sources, works off what they read, seals all batches.
+    void stop_reading();
+    /// Second half, to be repeated: waits up to `timeout` for what is on its way. True: nothing is left.
+    [[nodiscard]] bool drain(std::chrono::milliseconds timeout);
+
+    [[nodiscard]] record::RecordCounters::Values totals() const;
+    [[nodiscard]] std::vector<source::Source::Progress> progress() const;
+    [[nodiscard]] std::vector<delivery::Destination::State> destination_states() const;
+    /// Inputs that sources with an end gave up because they cannot be read.
+    [[nodiscard]] std::uint64_t unreadable() const;
+    [[nodiscard]] const telemetry::Metrics& metrics() const;
+    [[nodiscard]] const telemetry::Health& health() const;
+
+  private:
+    struct Impl;
+    explicit Agent(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace aep::app

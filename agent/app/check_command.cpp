@@ -1,0 +1,65 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "config/load.hpp"
+#include "config/summary.hpp"
+
+namespace aep::app {
+namespace {
+
+struct CheckArguments {
+    std::vector<std::filesystem::path> files;
+    bool print = false;
+};
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  aep-agent check -c /etc/aep-agent/agent.yaml\n"
+    "  aep-agent check -c /etc/aep-agent/conf.d             a directory: its *.yaml in name order\n"
+    "  aep-agent check -c base.yaml -c site.yaml            several files are one configuration\n"
+    "  aep-agent check -c agent.yaml --print                with defaults, and where each value comes from\n"
+    "\n"
+    "Exit codes: 0 valid, 2 not valid (each problem is a line on stderr).\n";
+
+int report_problems(const config::Problems& problems) {
+    for (const config::Problem& problem : problems) fmt::print(stderr, "{}\n", problem.to_string());
+    fmt::print(stderr, "configuration is not valid: {} problem{}\n", problems.size(),
+               problems.size() == 1 ? "" : "s");
+    return kExitUsage;
+}
+
+int check(const CheckArguments& arguments) {
+    const config::LoadOutcome outcome = config::load(arguments.files);
+    for (const config::Problem& warning : outcome.warnings) {
+        fmt::print(stderr, "warning: {}\n", warning.to_string());
+    }
+    if (!outcome.config) return report_problems(outcome.problems);
+    if (arguments.print) fmt::print("{}", config::to_yaml(outcome.effective));
+    fmt::print(stderr, "configuration is valid: {}\n", config::summary(*outcome.config));
+    return kExitOk;
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Action& action) {
+    CLI::App* command = app.add_subcommand("check", "Validate the configuration and show what it comes to");
+    // Shared by CLI11, which fills it while parsing, and the action, which reads it afterwards.
+    const auto arguments = std::make_shared<CheckArguments>();
+    command
+        ->add_option("-c,--config", arguments->files, "A configuration file, or a directory of them; repeats")
+        ->required()
+        ->type_name("FILE|DIR");
+    command->add_flag("--print", arguments->print,
+                      "Write the effective configuration to stdout: defaults, origins, secrets hidden");
+    command->footer(kExamples);
+    command->callback([arguments, &action] { action = [arguments] { return check(*arguments); }; });
+}
+
+}  // namespace aep::app

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <functional>
+
+/// The subcommands, one file each (app/NAME_command.cpp). Each adds itself to `app` and, when it is the one
+/// that was called, sets `action`; main runs it after parsing and exits with what it returns.
+namespace aep::app {
+
+using Action = std::function<int()>;
+
+void add_run(CLI::App& app, Action& action);
+void add_check(CLI::App& app, Action& action);
+void add_send(CLI::App& app, Action& action);
+void add_inlet(CLI::App& app, Action& action);
+void add_demo(CLI::App& app, Action& action);
+void add_version(CLI::App& app, Action& action);
+
+}  // namespace aep::app

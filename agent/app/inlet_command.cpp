@@ -1,0 +1,163 @@
+#include <fmt/core.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/signals.hpp"
+#include "base/bytes.hpp"
+#include "base/duration.hpp"
+#include "base/json_text.hpp"
+#include "inlet/inlet.hpp"
+
+namespace aep::app {
+namespace {
+
+using inlet::FailedEntry;
+using inlet::InletOptions;
+
+constexpr std::chrono::hours kLookUp{1};
+constexpr unsigned kSampleInletId = 0x5EED;  // shown where every id is known
+
+std::string host_of(const std::string& listen) {
+    return listen.substr(0, listen.rfind(':'));
+}
+
+/// A name or an address as a URL has it.
+std::string url_host(const std::string& host_name) {
+    return host_name.find(':') == std::string::npos ? host_name : "[" + host_name + "]";
+}
+
+/// One line for scripts:
+/// {"listening":"127.0.0.1:8443","url":"https://localhost:8443/collection/ID","ca_file":"ca.pem"}.
+std::string ready_line(const InletOptions& options, std::uint16_t port) {
+    const std::string id =
+        options.inlet_id.empty() ? fmt::format("{:064x}", kSampleInletId) : options.inlet_id;
+    std::string line = R"({"listening":)";
+    base::append_json_string(line, fmt::format("{}:{}", host_of(options.listen), port));
+    line += R"(,"url":)";
+    base::append_json_string(
+        line, fmt::format("https://{}:{}/collection/{}", url_host(options.host_name), port, id));
+    line += R"(,"ca_file":)";
+    if (options.ca_file.empty()) {
+        line += "null";
+    } else {
+        base::append_json_string(line, options.ca_file.string());
+    }
+    return line + "}";
+}
+
+int serve(const InletOptions& options) {
+    Signals signals;
+    const auto inlet = inlet::Inlet::start(options);
+    if (!inlet) {
+        fmt::print(stderr, "aep-agent inlet: {}\n", inlet.error().message);
+        return kExitUsage;
+    }
+    fmt::print("{}\n", ready_line(options, (*inlet)->port()));
+    (void)std::fflush(stdout);
+    for (std::optional<int> signal; signal != SIGTERM && signal != SIGINT;) signal = signals.wait(kLookUp);
+    (*inlet)->stop();
+    const inlet::Inlet::Stats stats = (*inlet)->stats();
+    fmt::print(stderr, "aep-agent inlet: {} requests, {} messages, {} accepted, {} refused, {} connections\n",
+               stats.requests, stats.messages, stats.accepted, stats.refused, stats.connections);
+    return kExitOk;
+}
+
+void add_size(CLI::App& command, const std::string& name, std::size_t& into, const std::string& help) {
+    const auto read = [name, &into](const std::string& text) {
+        const auto size = base::parse_bytes(text);
+        if (!size || *size == 0)
+            throw CLI::ValidationError{name, "'" + text + "' is no size such as 900KB or 1MiB"};
+        into = static_cast<std::size_t>(*size);
+    };
+    command.add_option_function<std::string>(name, read, help)->type_name("SIZE");
+}
+
+base::Millis duration_of(const std::string& name, const std::string& text) {
+    const auto duration = base::parse_duration(text);
+    if (!duration) throw CLI::ValidationError{name, "'" + text + "' is no duration such as 100ms or 2s"};
+    return *duration;
+}
+
+void add_faults(CLI::App& command, inlet::FaultOptions& fault) {
+    command.add_option("--fault-status", fault.status, "answer every request with this status")
+        ->check(CLI::Range(200, 599));
+    const auto read_retry_after = [&fault](const std::string& text) {
+        fault.retry_after = std::chrono::ceil<std::chrono::seconds>(duration_of("--fault-retry-after", text));
+    };
+    command
+        .add_option_function<std::string>("--fault-retry-after", read_retry_after,
+                                          "Retry-After of that status")
+        ->type_name("DURATION");
+    command.add_flag("--fault-retry-after-date", fault.retry_after_date,
+                     "Retry-After as a date, not in seconds");
+    command.add_flag("--fault-empty-body", fault.empty_body, "that status without a body");
+    command.add_option("--fault-first", fault.status_first, "that status for the first N requests only")
+        ->type_name("N");
+    command.add_option("--fault-refuse-every", fault.refuse_every, "refuse every N-th message with 400")
+        ->type_name("N");
+    const auto read_delay = [&fault](const std::string& text) {
+        fault.delay = duration_of("--fault-delay", text);
+    };
+    command.add_option_function<std::string>("--fault-delay", read_delay, "wait before answering")
+        ->type_name("DURATION");
+    command.add_flag("--fault-stall", fault.stall, "read requests and never answer");
+    command
+        .add_option("--fault-drop-answer-every", fault.drop_answer_every,
+                    "take every N-th request, then close the connection without an answer")
+        ->type_name("N");
+    command.add_flag("--fault-short-answer", fault.short_answer, "leave out the last entry of each 207");
+}
+
+void add_options(CLI::App& command, InletOptions& options) {
+    command
+        .add_option("--listen", options.listen, "where to listen, port 0 for any free one (127.0.0.1:8443)")
+        ->type_name("HOST:PORT");
+    command.add_option("--ca-file", options.ca_file, "write the CA's certificate here, for clients to trust")
+        ->type_name("FILE");
+    command
+        .add_option("--identity-file", options.identity_file,
+                    "keep key and certificates here for the next start")
+        ->type_name("FILE");
+    command.add_option("--host-name", options.host_name, "the name in the certificate (localhost)")
+        ->type_name("NAME");
+    command.add_option("--inlet-id", options.inlet_id, "know this inlet id alone (any)")->type_name("ID");
+    command.add_option("--org", options.org_id, "refuse messages of other organisations")->type_name("ORG");
+    command
+        .add_option("--entities", options.entities_file, "append accepted entities here, one JSON line each")
+        ->type_name("FILE");
+    add_size(command, "--max-request", options.max_request, "the largest body; 413 above (1MB)");
+    command.add_option("--keep", options.keep, "how many entities can be queried, the newest (10000)")
+        ->type_name("N");
+    command.add_flag_callback(
+        "--status-code", [&options] { options.failed_entry = FailedEntry::StatusCode; },
+        "spell refused messages `statusCode`, as AEP's documentation does, not `status`");
+    add_faults(command, options.fault);
+}
+
+}  // namespace
+
+void add_inlet(CLI::App& app, Action& action) {
+    CLI::App* command = app.add_subcommand("inlet", "a local inlet: a small AEP for development and tests");
+    auto options = std::make_shared<InletOptions>();
+    add_options(*command, *options);
+    command->footer(
+        "Prints one JSON line when it listens (listening, url, ca_file), runs until SIGTERM or Ctrl-C.\n"
+        "For tests only: no authentication, and /inlet/fault changes the fault while it runs.\n"
+        "\n"
+        "Examples:\n"
+        "  aep-agent inlet --ca-file ca.pem --entities entities.ndjson\n"
+        "  aep-agent inlet --listen 127.0.0.1:0 --fault-status 503 --fault-retry-after 2s --fault-first 10\n"
+        "  curl --cacert ca.pem https://localhost:8443/inlet/stats\n"
+        "  curl --cacert ca.pem -X PUT -d '{\"status\":429}' https://localhost:8443/inlet/fault");
+    command->callback([&action, options] { action = [options] { return serve(*options); }; });
+}
+
+}  // namespace aep::app

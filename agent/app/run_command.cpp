@@ -1,0 +1,143 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/agent.hpp"
+#include "app/agent_id.hpp"
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/load_config.hpp"
+#include "app/signals.hpp"
+#include "base/duration.hpp"
+#include "telemetry/log.hpp"
+#include "telemetry/server.hpp"
+
+namespace aep::app {
+namespace {
+
+namespace log = telemetry::log;
+using std::chrono::milliseconds;
+
+/// How often a wait looks up: signals and finished sources end it at once.
+constexpr milliseconds kLookUp{1000};
+/// The same within a drain, which only a signal can cut short.
+constexpr milliseconds kDrainStep{100};
+
+int fail(const base::Error& error) {
+    fmt::print(stderr, "aep-agent run: {}\n", error.message);
+    return kExitUsage;
+}
+
+/// Until a signal asks to stop (true) or every source has reached its end (false).
+bool wait_for_end(Signals& signals, const Agent& agent) {
+    while (!agent.sources_finished()) {
+        const auto signal = signals.wait(kLookUp);
+        if (signal == SIGHUP) {
+            log::warn("reload_unavailable",
+                      "SIGHUP is ignored: this version reads its configuration at start only");
+        } else if (signal) {
+            log::info("stopping", "draining", {{"signal", *signal}});
+            return true;
+        }
+    }
+    return false;
+}
+
+/// Waits for what is on its way: when sources have ended, for as long as it takes; after a signal, up to
+/// `timeout`. A (further) signal ends it at once.
+bool drain(Signals& signals, Agent& agent, bool stopping, milliseconds timeout) {
+    auto deadline = base::SteadyClock::now() + timeout;
+    while (!agent.drain(kDrainStep)) {
+        if (signals.wait(milliseconds{0})) {
+            if (stopping) return false;
+            stopping = true;
+            deadline = base::SteadyClock::now() + timeout;
+        }
+        if (stopping && base::SteadyClock::now() >= deadline) return false;
+    }
+    return true;
+}
+
+bool only_stdin(const config::Config& config) {
+    return std::ranges::all_of(config.sources, [](const config::Source& source) {
+        return source.options.type == source::SourceOptions::Type::Stdin;
+    });
+}
+
+int conclude(const config::Config& config, const Agent& agent) {
+    const auto totals = agent.totals();
+    const std::string sums = fmt::format("read {}, delivered {}, dead-lettered {}, dropped {}", totals.read,
+                                         totals.delivered, totals.dead_lettered, totals.dropped);
+    if (totals.in_flight > 0) {
+        log::error("records_abandoned", fmt::format("{}, abandoned {}", sums, totals.in_flight));
+        return kExitGaveUp;
+    }
+    log::info("stopped", sums);
+    if (agent.unreadable() > 0) return kExitGaveUp;
+    return only_stdin(config) && totals.dead_lettered > 0 ? kExitRejected : kExitOk;
+}
+
+int run(const std::vector<std::filesystem::path>& paths) {
+    const auto config = load_config(paths, "run");
+    if (!config) return kExitUsage;
+    log::configure(config->telemetry.log);
+    Signals signals;
+
+    Agent::Options options;
+    options.agent_id = config->agent.id;
+    if (options.agent_id.empty()) {
+        auto id = load_or_make_agent_id(config->agent.state_dir);
+        if (!id) return fail(id.error());
+        options.agent_id = *id;
+    }
+    options.on_finished = [&signals] { signals.wake(); };
+    auto agent = Agent::create(*config, options);
+    if (!agent) return fail(agent.error());
+
+    std::unique_ptr<telemetry::Server> server;
+    if (!config->telemetry.listen.empty()) {
+        auto started =
+            telemetry::Server::start(config->telemetry.listen, (*agent)->metrics(), (*agent)->health());
+        if (!started) return fail(started.error());
+        server = std::move(*started);
+    }
+    (*agent)->start();
+    log::info("started", "running", {{"sources", config->sources.size()}, {"agent_id", options.agent_id}});
+
+    const bool stopping = wait_for_end(signals, **agent);
+    (*agent)->stop_reading();
+    (void)drain(signals, **agent, stopping, config->agent.shutdown_timeout);
+    const int code = conclude(*config, **agent);
+    log::flush();
+    return code;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action& action) {
+    CLI::App* command =
+        app.add_subcommand("run", "the daemon: read, shape, prove and deliver until told to stop");
+    auto paths = std::make_shared<std::vector<std::filesystem::path>>();
+    command
+        ->add_option("-c,--config", *paths, "configuration file, or a directory with *.yaml; may be repeated")
+        ->required()
+        ->type_name("FILE|DIR");
+    command->footer(
+        "SIGTERM and SIGINT drain: what was read is delivered, for up to agent.shutdown_timeout; a second "
+        "one leaves\n"
+        "at once. When stdin is the only source, its end does the same and waits for delivery.\n"
+        "\n"
+        "Examples:\n"
+        "  aep-agent run -c /etc/aep-agent\n"
+        "  my-app | aep-agent run -c pipe.yaml");
+    command->callback([&action, paths] { action = [paths] { return run(*paths); }; });
+}
+
+}  // namespace aep::app

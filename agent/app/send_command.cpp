@@ -1,0 +1,334 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/agent.hpp"
+#include "app/agent_id.hpp"
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/load_config.hpp"
+#include "app/progress_line.hpp"
+#include "app/signals.hpp"
+#include "base/bytes.hpp"
+#include "base/duration.hpp"
+#include "config/from_flags.hpp"
+#include "telemetry/log.hpp"
+
+namespace aep::app {
+namespace {
+
+namespace fs = std::filesystem;
+namespace log = telemetry::log;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kRedraw{200};
+
+struct SendOptions {
+    std::vector<std::string> files;
+    std::vector<fs::path> configs;
+    config::Flags flags;
+    std::string stream;
+    std::string codec;
+    fs::path rejected;
+    base::Millis timeout{std::chrono::minutes{10}};
+};
+
+int fail(const std::string& message) {
+    fmt::print(stderr, "aep-agent send: {}\n", message);
+    return kExitUsage;
+}
+
+// --- what to send, and where
+// --------------------------------------------------------------------------------------
+
+/// The stream that was asked for, or the only one.
+base::Result<std::string> choose_stream(const config::Config& config, const std::string& asked) {
+    std::string known;
+    for (const auto& stream : config.streams) {
+        if (stream.id == asked) return base::ok(asked);
+        known += (known.empty() ? "" : ", ") + stream.id;
+    }
+    if (!asked.empty())
+        return base::Error{fmt::format("there is no stream '{}'; there are: {}", asked, known)};
+    if (config.streams.size() == 1) return base::ok(config.streams.front().id);
+    return base::Error{fmt::format("which stream? choose with --stream: {}", known)};
+}
+
+/// The codec that was asked for, else that of a source which feeds the stream, else ndjson.
+codec::CodecOptions choose_codec(const config::Config& config, const std::string& stream,
+                                 const std::string& asked) {
+    if (asked == "json") return {.type = codec::CodecOptions::Type::Json};
+    if (asked == "ndjson") return {};
+    for (const config::Source& source : config.sources) {
+        if (source.options.stream == stream) return source.codec;
+    }
+    return {};
+}
+
+std::size_t max_record_of(const config::Config& config, const std::string& stream) {
+    for (const config::Source& source : config.sources) {
+        if (source.options.stream == stream) return source.options.max_record;
+    }
+    return source::SourceOptions{}.max_record;
+}
+
+/// A mistake that would dead-letter every line is said before the first is sent.
+base::Result<void> check_file(const fs::path& file, const codec::CodecOptions& codec) {
+    std::ifstream in{file, std::ios::binary};
+    if (!in || fs::is_directory(file)) {
+        return base::Error{fmt::format("{} cannot be read; name a file, or - for stdin", file.string())};
+    }
+    const auto first = static_cast<unsigned char>((in >> std::ws).peek());
+    constexpr unsigned char kGzip = 0x1F;
+    if (first == kGzip) {
+        return base::Error{fmt::format("{0} is compressed: zcat {0} | aep-agent send - ...", file.string())};
+    }
+    if (first == '[' && codec.type == codec::CodecOptions::Type::Ndjson) {
+        return base::Error{
+            fmt::format("{} holds a JSON array, not one record a line: add --codec json", file.string())};
+    }
+    return {};
+}
+
+/// Replaces the configuration's sources by the one that reads what is to be sent.
+base::Result<void> set_source(config::Config& config, const SendOptions& options) {
+    auto stream = choose_stream(config, options.stream);
+    if (!stream) return stream.error();
+    config::Source source;
+    source.codec = choose_codec(config, *stream, options.codec);
+    source.options.id = "send";
+    source.options.stream = *stream;
+    source.options.max_record = max_record_of(config, *stream);
+    source.options.framing = source.codec.type == codec::CodecOptions::Type::Json ? source::Framing::Json
+                                                                                  : source::Framing::Newline;
+    source.options.gather = base::Millis{0};
+    if (options.files.empty() || options.files == std::vector<std::string>{"-"}) {
+        source.options.type = source::SourceOptions::Type::Stdin;
+    } else {
+        source.options.type = source::SourceOptions::Type::File;
+        source.options.follow = false;
+        source.options.start_at = source::SourceOptions::StartAt::Beginning;
+        for (const std::string& file : options.files) {
+            if (file == "-") return base::Error{"name either files or -, not both"};
+            if (auto checked = check_file(file, source.codec); !checked) return checked;
+            source.options.include.push_back(fs::absolute(file).string());
+        }
+    }
+    // Only what the stream needs: other destinations would be connected to for nothing.
+    const std::string destination = config.stream(*stream).destination;
+    std::erase_if(config.streams, [&](const auto& other) { return other.id != *stream; });
+    std::erase_if(config.destinations, [&](const auto& other) { return other.delivery.id != destination; });
+    config.sources = {source};
+    return {};
+}
+
+std::optional<config::Config> load(const SendOptions& options) {
+    if (!options.configs.empty())
+        return load_config(options.configs, "send", {.sources = config::Sources::Optional});
+    return report_outcome(config::from_flags(options.flags), "send");
+}
+
+// --- sending
+// ------------------------------------------------------------------------------------------------------
+
+/// Notices when nothing moves any more.
+class Patience {
+  public:
+    explicit Patience(base::Millis timeout) : timeout_{timeout} {}
+
+    /// True when no record has been settled for the whole timeout.
+    [[nodiscard]] bool is_out(const record::RecordCounters::Values& totals) {
+        const auto now = base::SteadyClock::now();
+        if (totals.settled() != settled_) {
+            settled_ = totals.settled();
+            since_ = now;
+        }
+        return now - since_ >= timeout_;
+    }
+
+  private:
+    const base::Millis timeout_;
+    std::uint64_t settled_ = 0;
+    base::SteadyTime since_ = base::SteadyClock::now();
+};
+
+enum class End { AllSettled, Interrupted, NoProgress, Refused };
+
+class Sending {
+  public:
+    Sending(Signals& signals, Agent& agent, base::Millis timeout)
+        : signals_{signals}, agent_{agent}, patience_{timeout} {}
+
+    End run() {
+        agent_.start();
+        while (!agent_.sources_finished()) {
+            if (const auto end = look_up(kRedraw)) return *end;
+        }
+        agent_.stop_reading();
+        while (!agent_.drain(kRedraw)) {
+            if (const auto end = look_up(milliseconds{0})) return *end;
+        }
+        progress_.clear();
+        return End::AllSettled;
+    }
+
+    [[nodiscard]] base::SteadyClock::duration elapsed() const { return base::SteadyClock::now() - started_; }
+
+  private:
+    std::optional<End> look_up(milliseconds wait) {
+        const bool stop = signals_.wait(wait).has_value();
+        const auto totals = agent_.totals();
+        draw(totals);
+        std::optional<End> end;
+        if (stop) end = End::Interrupted;
+        if (patience_.is_out(totals)) end = End::NoProgress;
+        for (const auto& state : agent_.destination_states()) {
+            if (state.held && state.accepted == 0) end = End::Refused;
+            if (state.gave_up) end = End::NoProgress;
+        }
+        if (end) progress_.clear();
+        return end;
+    }
+
+    void draw(const record::RecordCounters::Values& totals) {
+        if (!progress_.is_shown()) return;
+        SendProgress now{.settled_records = totals.settled(), .elapsed = elapsed()};
+        for (const auto& reader : agent_.progress()) {
+            now.settled_bytes += reader.settled;
+            now.total_bytes += reader.size;
+        }
+        progress_.draw(now);
+    }
+
+    Signals& signals_;
+    Agent& agent_;
+    Patience patience_;
+    ProgressLine progress_;
+    const base::SteadyTime started_ = base::SteadyClock::now();
+};
+
+std::string why(End end, const Agent& agent, const SendOptions& options) {
+    std::string trouble;
+    for (const auto& state : agent.destination_states()) {
+        if (!state.trouble.empty()) trouble = ": " + state.trouble;
+    }
+    switch (end) {
+        case End::AllSettled:
+            return "";
+        case End::Interrupted:
+            return "interrupted";
+        case End::NoProgress:
+            return fmt::format("gave up after {} without progress{}", base::format_duration(options.timeout),
+                               trouble);
+        case End::Refused:
+            return "gave up, the destination refuses everything" + trouble;
+    }
+    return "";
+}
+
+int conclude(End end, const Agent& agent, const SendOptions& options, base::SteadyClock::duration elapsed) {
+    const auto totals = agent.totals();
+    const double seconds = std::max(std::chrono::duration<double>(elapsed).count(), 1e-3);
+    fmt::print(stderr,
+               "aep-agent send: read {} records in {:.1f} s ({:.0f}/s): {} delivered, {} dead-lettered",
+               totals.read, seconds, static_cast<double>(totals.settled()) / seconds, totals.delivered,
+               totals.dead_lettered);
+    if (totals.dropped > 0) fmt::print(stderr, ", {} dropped", totals.dropped);
+    if (totals.dead_lettered > 0) fmt::print(stderr, " (see {})", options.rejected.string());
+    fmt::print(stderr, "\n");
+    if (end != End::AllSettled) {
+        fmt::print(stderr, "aep-agent send: {}; {} records read and not settled, send the input again\n",
+                   why(end, agent, options), totals.in_flight);
+        return kExitGaveUp;
+    }
+    if (agent.unreadable() > 0) {
+        fmt::print(stderr, "aep-agent send: {} of the inputs could not be read to the end, see above\n",
+                   agent.unreadable());
+        return kExitGaveUp;
+    }
+    return totals.dead_lettered > 0 ? kExitRejected : kExitOk;
+}
+
+int send(SendOptions options) {
+    if (options.configs.empty() && options.flags.url.empty()) {
+        return fail("where to? give -c FILE, or --url, --org, --dataset, --schema and --kind");
+    }
+    auto config = load(options);
+    if (!config) return kExitUsage;
+    log::configure(config->telemetry.log);
+    if (auto set = set_source(*config, options); !set) return fail(set.error().message);
+    if (options.rejected.empty()) {
+        options.rejected = fmt::format("./rejected-{}.ndjson", base::format_rfc3339(base::WallClock::now()));
+    }
+
+    Signals signals;
+    Agent::Options agent_options;
+    agent_options.agent_id =
+        config->agent.id.empty() ? one_shot_agent_id(config->agent.state_dir) : config->agent.id;
+    agent_options.rejected_file = options.rejected;
+    agent_options.on_finished = [&signals] { signals.wake(); };
+    auto agent = Agent::create(*config, agent_options);
+    if (!agent) return fail(agent.error().message);
+
+    Sending sending{signals, **agent, options.timeout};
+    const End end = sending.run();
+    log::flush();
+    return conclude(end, **agent, options, sending.elapsed());
+}
+
+}  // namespace
+
+void add_send(CLI::App& app, Action& action) {
+    CLI::App* command = app.add_subcommand("send", "one shot: files or stdin, to the end, with a summary");
+    auto options = std::make_shared<SendOptions>();
+    command->add_option("FILE", options->files, "files with records, or - for stdin (the default)");
+    command->add_option("-c,--config", options->configs, "configuration file or directory; may be repeated")
+        ->type_name("FILE|DIR");
+    command->add_option("--stream", options->stream, "the stream to send to, where there are several")
+        ->type_name("ID");
+    command
+        ->add_option("--codec", options->codec, "ndjson (a record a line) or json (also arrays, over lines)")
+        ->check(CLI::IsMember({"ndjson", "json"}));
+    command->add_option("--rejected", options->rejected, "where rejects go (./rejected-<time>.ndjson)")
+        ->type_name("FILE");
+    command
+        ->add_option_function<std::string>(
+            "--timeout",
+            [options](const std::string& text) {
+                const auto timeout = base::parse_duration(text);
+                if (!timeout || timeout->count() == 0) {
+                    throw CLI::ValidationError{"--timeout",
+                                               "'" + text + "' is no duration such as 30s or 10m"};
+                }
+                options->timeout = *timeout;
+            },
+            "give up after so long without progress (10m)")
+        ->type_name("DURATION");
+    command->add_option("--url", options->flags.url, "without -c: the inlet's URL")->type_name("URL");
+    command->add_option("--org", options->flags.org, "the organisation, ...@AdobeOrg")->type_name("ORG");
+    command->add_option("--dataset", options->flags.dataset, "the dataset's id")->type_name("ID");
+    command->add_option("--schema", options->flags.schema, "the schema's $id")->type_name("URL");
+    command->add_option("--kind", options->flags.kind, "experience_event or profile")->type_name("KIND");
+    command->add_option("--ca", options->flags.ca, "certificates to trust, PEM")->type_name("FILE");
+    command->footer(
+        "Exit codes: 0 all delivered; 1 some records were rejected; 2 bad command line or configuration; 3 "
+        "gave up.\n"
+        "\n"
+        "Examples:\n"
+        "  aep-agent send events.ndjson -c agent.yaml\n"
+        "  zcat old.json.gz | aep-agent send - -c agent.yaml --stream events\n"
+        "  aep-agent send profiles.json --codec json --url https://dcs.adobedc.net/collection/INLET \\\n"
+        "      --org ORG@AdobeOrg --dataset DATASET --schema https://ns.adobe.com/TENANT/schemas/ID --kind "
+        "profile");
+    command->callback([&action, options] { action = [options] { return send(*options); }; });
+}
+
+}  // namespace aep::app

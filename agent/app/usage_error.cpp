@@ -1,0 +1,70 @@
+#include "app/usage_error.hpp"
+
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <iostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/exit_code.hpp"
+#include "config/suggest.hpp"
+
+namespace aep::app {
+namespace {
+
+/// The subcommand that was being parsed, or the program itself.
+const CLI::App& innermost(const CLI::App& app) {
+    const auto parsed = app.get_subcommands();
+    return parsed.empty() ? app : *parsed.front();
+}
+
+std::vector<std::string> known_words(const CLI::App& app) {
+    std::vector<std::string> words;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+        words.push_back(command->get_name());
+    }
+    for (const CLI::Option* option : app.get_options()) {
+        for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+    }
+    return words;
+}
+
+/// What was probably meant by the first word that nothing of the command line matches.
+std::string guess(const CLI::App& app, int argc, const char* const* argv) {
+    const std::vector<std::string> words = known_words(app);
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view word{argv[i]};
+        const bool could_be =
+            word.starts_with("--") || (app.get_parent() == nullptr && !word.starts_with("-"));
+        if (!could_be || app.get_name() == word) continue;
+        const std::string bare{word.substr(0, word.find('='))};
+        const std::string meant = config::nearest(bare, words);
+        if (!meant.empty() && meant != bare) return fmt::format("; did you mean '{}'?", meant);
+    }
+    return "";
+}
+
+/// Of a word that is no command CLI11 says only that a command is required.
+std::string what(const CLI::App& command, const CLI::ParseError& error, int argc, const char* const* argv) {
+    if (command.get_parent() != nullptr || argc < 2) return error.what();
+    const std::string_view word{argv[1]};
+    return fmt::format("there is no {} '{}'", word.starts_with('-') ? "option" : "command", word);
+}
+
+}  // namespace
+
+int report(const CLI::App& app, const CLI::ParseError& error, int argc, const char* const* argv) {
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+        return app.exit(error, std::cout, std::cerr);  // --help
+    }
+    const CLI::App& command = innermost(app);
+    const std::string name =
+        command.get_parent() == nullptr ? "aep-agent" : "aep-agent " + command.get_name();
+    fmt::print(stderr, "{}: {}{}\nTry '{} --help'.\n", name, what(command, error, argc, argv),
+               guess(command, argc, argv), name);
+    return kExitUsage;
+}
+
+}  // namespace aep::app

@@ -1,0 +1,182 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "harness/agent_process.hpp"
+
+namespace aep::e2e {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// One wrong command line and all that is said about it. DIR stands for the directory of the files.
+struct Mistake {
+    std::string name;
+    std::vector<std::string> arguments;
+    std::string err;
+};
+
+void PrintTo(const Mistake& mistake, std::ostream* out) {
+    for (const std::string& argument : mistake.arguments) *out << ' ' << argument;
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+    for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+        text.replace(at, from.size(), to);
+    }
+    return text;
+}
+
+constexpr const char* kWrongConfig = R"(platforms:
+  - {id: acme, org_id: ORG@AdobeOrg}
+sources:
+  - {id: app, type: file, include: [app.ndjson], stream: event}
+streams:
+  - id: events
+    kind: experience_event
+    schema: {id: 'https://ns.adobe.com/acme/schemas/abc'}
+    dataset_id: 5e30d7986c0cc218a85cee65
+    destination: inlet
+destinations:
+  - {id: inlet, platform: acme, url: 'http://localhost/collection/abc', batch: {lingr: 1s}}
+)";
+
+constexpr const char* kProblems =
+    "warning: DIR/wrong.yaml:6:9: streams[0].id: nothing uses the stream 'events'; refer to it, or remove "
+    "it\n"
+    "DIR/wrong.yaml:4:58: sources[0].stream: there is no stream 'event'; did you mean 'events'?\n"
+    "DIR/wrong.yaml:12:38: destinations[0].url: 'http://localhost/collection/abc' is not encrypted; TLS is "
+    "required: write https://\n"
+    "DIR/wrong.yaml:12:81: unknown key 'lingr' in destinations[0].batch; did you mean 'linger'?\n";
+
+class CommandLine : public testing::Test {
+  protected:
+    [[nodiscard]] Outcome run(std::vector<std::string> arguments) const {
+        for (std::string& argument : arguments) argument = replaced(argument, "DIR", dir_.path());
+        Outcome outcome = run_command(arguments, dir_.path());
+        outcome.err = replaced(outcome.err, dir_.path(), "DIR");
+        return outcome;
+    }
+
+    TempDir dir_;
+};
+
+class CommandLineMistake : public CommandLine, public testing::WithParamInterface<Mistake> {};
+
+TEST_P(CommandLineMistake, IsReportedExactly) {
+    dir_.write("wrong.yaml", kWrongConfig);
+    dir_.write("array.json", "[{}]\n");
+    const Outcome outcome = run(GetParam().arguments);
+    EXPECT_EQ(outcome.err, GetParam().err);
+    EXPECT_THAT(outcome.out, IsEmpty());
+    EXPECT_EQ(outcome.exit_code, 2);
+}
+
+const std::vector<std::string> kByFlags{"send",      "DIR/array.json",
+                                        "--url",     "https://localhost/collection/abc",
+                                        "--org",     "ORG@AdobeOrg",
+                                        "--dataset", "5e30d7986c0cc218a85cee65",
+                                        "--schema",  "https://ns.adobe.com/acme/schemas/abc",
+                                        "--kind",    "experience_event"};
+
+const std::vector<Mistake> kMistakes{
+    {"Nothing", {}, "aep-agent: A subcommand is required\nTry 'aep-agent --help'.\n"},
+    {"UnknownCommand",
+     {"rnu"},
+     "aep-agent: there is no command 'rnu'; did you mean 'run'?\nTry 'aep-agent "
+     "--help'.\n"},
+    {"UnknownOption",
+     {"--hlep"},
+     "aep-agent: there is no option '--hlep'; did you mean '--help'?\nTry "
+     "'aep-agent --help'.\n"},
+    {"RunWithoutConfiguration",
+     {"run"},
+     "aep-agent run: --config is required\nTry 'aep-agent run --help'.\n"},
+    {"MisspeltOptionOfRun",
+     {"run", "--confg", "a.yaml"},
+     "aep-agent run: --config is required; did you mean '--config'?\nTry 'aep-agent run --help'.\n"},
+    {"UnknownOptionOfRun",
+     {"run", "-c", "a.yaml", "--verbose"},
+     "aep-agent run: The following argument was not expected: --verbose\nTry 'aep-agent run --help'.\n"},
+    {"MissingFile",
+     {"run", "-c", "DIR/none.yaml"},
+     "DIR/none.yaml: cannot find it: No such file or directory; check the path given to -c\n"
+     "aep-agent run: 1 problem in the configuration, nothing was started\n"},
+    {"WrongConfigurationOfRun",
+     {"run", "-c", "DIR/wrong.yaml"},
+     std::string{kProblems} + "aep-agent run: 3 problems in the configuration, nothing was started\n"},
+    {"WrongConfigurationOfCheck",
+     {"check", "-c", "DIR/wrong.yaml"},
+     std::string{kProblems} + "configuration is not valid: 3 problems\n"},
+    {"SendToNowhere",
+     {"send", "DIR/array.json"},
+     "aep-agent send: where to? give -c FILE, or --url, --org, --dataset, --schema and --kind\n"},
+    {"TimeoutThatIsNone",
+     {"send", "--timeout", "soon"},
+     "aep-agent send: --timeout: 'soon' is no duration such as 30s or 10m\nTry 'aep-agent send --help'.\n"},
+    {"CodecThatIsNone",
+     {"send", "--codec", "xml"},
+     "aep-agent send: --codec: xml not in {ndjson,json}\nTry 'aep-agent send --help'.\n"},
+    {"ArrayReadAsLines", kByFlags,
+     "aep-agent send: DIR/array.json holds a JSON array, not one record a line: add --codec json\n"},
+    {"SendWithoutItsFlags",
+     {"send", "--url", "https://localhost/collection/abc", "--kind", "experience_event"},
+     "--org is missing; add `--org ...@AdobeOrg`\n"
+     "--dataset is missing; add `--dataset 24 HEX DIGITS`\n"
+     "--schema is missing; add `--schema https://ns.adobe.com/TENANT/schemas/HASH`\n"
+     "aep-agent send: 3 problems in the configuration, nothing was started\n"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Of, CommandLineMistake, testing::ValuesIn(kMistakes),
+                         [](const auto& given) { return given.param.name; });
+
+TEST_F(CommandLine, HelpOfEveryCommandShowsExamplesOnStdout) {
+    for (const std::string command : {"", "run", "check", "send", "inlet", "demo", "version"}) {
+        SCOPED_TRACE(command);
+        const Outcome outcome = command.empty() ? run({"--help"}) : run({command, "--help"});
+        EXPECT_EQ(outcome.exit_code, 0);
+        EXPECT_THAT(outcome.err, IsEmpty());
+        if (command != "version") {
+            EXPECT_THAT(outcome.out, HasSubstr("Examples:"));
+        }
+        EXPECT_THAT(outcome.out, HasSubstr("Usage: aep-agent"));
+    }
+}
+
+TEST_F(CommandLine, VersionIsOneLineOnStdout) {
+    const Outcome outcome = run({"version"});
+    EXPECT_EQ(outcome.exit_code, 0);
+    EXPECT_EQ(outcome.out, "aep-agent " AEP_AGENT_VERSION "\n");
+    EXPECT_THAT(outcome.err, IsEmpty());
+}
+
+TEST_F(CommandLine, CheckOfAValidConfigurationSaysSo) {
+    dir_.write("agent.yaml", AgentConfig{}
+                                 .file_source("app", "app.ndjson")
+                                 .event_stream("events", "inlet")
+                                 .destination("inlet", "https://localhost/collection/abc", "ca.pem")
+                                 .yaml(0));
+    const Outcome outcome = run({"check", "-c", "DIR/agent.yaml"});
+    EXPECT_EQ(outcome.exit_code, 0);
+    EXPECT_EQ(outcome.err, "configuration is valid: 1 source, 1 stream, 1 destination\n");
+    EXPECT_THAT(outcome.out, IsEmpty());
+    EXPECT_THAT(run({"check", "-c", "DIR/agent.yaml", "--print"}).out, HasSubstr("memory_limit"));
+}
+
+TEST_F(CommandLine, RunWithoutItsCaFileSaysWhichOne) {
+    dir_.write("agent.yaml", AgentConfig{}
+                                 .file_source("app", "app.ndjson")
+                                 .event_stream("events", "inlet")
+                                 .destination("inlet", "https://localhost/collection/abc", "none.pem")
+                                 .yaml(0));
+    const Outcome outcome = run({"run", "-c", "DIR/agent.yaml"});
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("DIR/none.pem"));
+}
+
+}  // namespace
+}  // namespace aep::e2e

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/inlet_process.hpp"
+
+namespace aep::e2e {
+
+/// An agent's configuration, as a user would write it. What a test does not set is the agent's default, but
+/// for short waits (linger, retry). `more` members are flow YAML: "max_record: 64KiB, gather: 1ms".
+class AgentConfig {
+  public:
+    /// One destination and one stream of events to it: "inlet", "events".
+    static AgentConfig to(const InletProcess& inlet, const std::string& more = "");
+    AgentConfig() = default;
+
+    AgentConfig& agent(const std::string& more);
+    AgentConfig& file_source(const std::string& id, const std::string& include,
+                             const std::string& stream = "events", const std::string& more = "");
+    AgentConfig& stdin_source(const std::string& more = "");
+    AgentConfig& event_stream(const std::string& id, const std::string& destination,
+                              const std::string& more = "");
+    AgentConfig& profile_stream(const std::string& id, const std::string& destination,
+                                const std::string& more = "");
+    AgentConfig& destination(const std::string& id, const std::string& url, const std::string& ca_file,
+                             const std::string& more = "");
+
+    /// `telemetry_port` 0: no server.
+    [[nodiscard]] std::string yaml(std::uint16_t telemetry_port) const;
+
+  private:
+    AgentConfig& stream(const std::string& id, const std::string& kind, const std::string& destination,
+                        const std::string& more);
+
+    std::string agent_;
+    std::vector<std::string> sources_;
+    std::vector<std::string> streams_;
+    std::vector<std::string> destinations_;
+};
+
+}  // namespace aep::e2e

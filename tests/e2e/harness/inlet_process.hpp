@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/http_client.hpp"
+#include "harness/process.hpp"
+#include "harness/temp_dir.hpp"
+
+namespace aep::e2e {
+
+/// The local inlet, a process of its own with a directory of its own.
+class InletProcess {
+  public:
+    struct Stats {
+        std::uint64_t requests = 0;
+        std::uint64_t messages = 0;
+        std::uint64_t accepted = 0;
+        std::uint64_t refused = 0;
+    };
+
+    /// Starts it on a free port. `arguments` go behind the harness's own.
+    explicit InletProcess(std::vector<std::string> arguments = {});
+
+    /// Ends it at once, as a crash would: connections break.
+    void kill();
+    /// Starts it again on its port, with its certificate. It goes on with its entities file.
+    void restart();
+
+    /// PUT /inlet/fault with this JSON.
+    void set_fault(const std::string& json) const;
+    void clear_fault() const;
+    [[nodiscard]] Stats stats() const;
+    /// The answer to GET /inlet/entities?id=ID.
+    [[nodiscard]] std::string entity(const std::string& id) const;
+
+    /// What a destination's `url` is, by the name in the certificate.
+    [[nodiscard]] std::string url() const;
+    [[nodiscard]] std::filesystem::path ca_file() const { return dir_ / "ca.pem"; }
+    [[nodiscard]] std::filesystem::path entities_file() const { return dir_ / "entities.ndjson"; }
+    [[nodiscard]] Process& process() { return *process_; }
+
+  private:
+    void start(std::uint16_t port);
+    [[nodiscard]] HttpClient client() const { return {port_, ca_file()}; }
+
+    TempDir dir_;
+    std::vector<std::string> arguments_;
+    std::unique_ptr<Process> process_;
+    std::uint16_t port_ = 0;
+};
+
+}  // namespace aep::e2e

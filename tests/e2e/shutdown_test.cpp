@@ -1,0 +1,98 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include "harness/agent_process.hpp"
+#include "harness/entity_log.hpp"
+#include "harness/inlet_process.hpp"
+#include "harness/records.hpp"
+
+namespace aep::e2e {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::uint64_t kRecords = 1'000;
+
+class Shutdown : public testing::Test {
+  protected:
+    /// The agent has read all records and the inlet has none of them.
+    void start_and_read(const std::string& agent_options, const std::string& destination) {
+        append(agent_.file("events.ndjson"), event_lines(0, kRecords));
+        agent_.start(AgentConfig::to(inlet_, destination)
+                         .agent(agent_options)
+                         .file_source("app", agent_.file("events.ndjson")));
+        ASSERT_TRUE(eventually([&] { return agent_.metrics().records("in_flight") == kRecords; }));
+        ASSERT_EQ(entities_.read(), 0U);
+    }
+
+    void expect_drained() {
+        EXPECT_EQ(agent_.process().wait(), 0) << agent_.process().err();
+        EXPECT_EQ(entities_.read(), kRecords);
+        EXPECT_TRUE(entities_.missing(event_ids(0, kRecords)).empty());
+        EXPECT_EQ(entities_.duplicates(), 0U);
+        EXPECT_THAT(agent_.last_line(), HasSubstr("read 1000, delivered 1000, dead-lettered 0, dropped 0"));
+    }
+
+    void expect_abandoned() {
+        EXPECT_THAT(agent_.last_line(), HasSubstr("records_abandoned"));
+        EXPECT_THAT(agent_.last_line(), HasSubstr("abandoned 1000"));
+    }
+
+    InletProcess inlet_;
+    EntityLog entities_{inlet_.entities_file()};
+    AgentProcess agent_;
+};
+
+TEST_F(Shutdown, DeliversWhatWasReadAndWaitsForNoLinger) {
+    start_and_read("shutdown_timeout: 1m", "batch: {linger: 1h}");
+    agent_.process().signal(SIGTERM);
+    expect_drained();
+}
+
+TEST_F(Shutdown, DoesTheSameOnCtrlC) {
+    start_and_read("shutdown_timeout: 1m", "batch: {linger: 1h}");
+    agent_.process().signal(SIGINT);
+    expect_drained();
+}
+
+TEST_F(Shutdown, WithASecondSignalLeavesAtOnceAndSaysHowManyWereAbandoned) {
+    inlet_.set_fault(R"({"stall":true})");
+    start_and_read("shutdown_timeout: 10m", "batch: {linger: 20ms}");
+
+    agent_.process().signal(SIGTERM);
+    ASSERT_TRUE(eventually([&] { return agent_.process().err().find("stopping") != std::string::npos; }));
+    EXPECT_TRUE(throughout([&] { return agent_.process().is_running(); }, milliseconds{500}));
+    agent_.process().signal(SIGTERM);
+
+    EXPECT_EQ(agent_.process().wait(seconds{5}), 3) << agent_.process().err();
+    expect_abandoned();
+}
+
+TEST_F(Shutdown, EndsAtItsTimeoutAndSaysHowManyWereAbandoned) {
+    inlet_.set_fault(R"({"stall":true})");
+    start_and_read("shutdown_timeout: 1s", "batch: {linger: 20ms}");
+
+    agent_.process().signal(SIGTERM);
+
+    EXPECT_EQ(agent_.process().wait(seconds{10}), 3) << agent_.process().err();
+    expect_abandoned();
+}
+
+TEST_F(Shutdown, IsNotWhatSighupMeans) {
+    append(agent_.file("events.ndjson"), event_lines(0, 1));
+    agent_.start(AgentConfig::to(inlet_).file_source("app", agent_.file("events.ndjson")));
+    ASSERT_TRUE(eventually([&] { return entities_.read() == 1; }));
+
+    agent_.process().signal(SIGHUP);
+    ASSERT_TRUE(
+        eventually([&] { return agent_.process().err().find("reload_unavailable") != std::string::npos; }));
+
+    append(agent_.file("events.ndjson"), event_lines(1, 1));
+    EXPECT_TRUE(eventually([&] { return entities_.read() == 2; }));
+    EXPECT_EQ(agent_.stop(), 0);
+}
+
+}  // namespace
+}  // namespace aep::e2e
