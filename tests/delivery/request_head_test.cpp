@@ -1,0 +1,45 @@
+#include "delivery/request_head.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/version.hpp"
+#include "delivery/fixture.hpp"
+
+namespace aep::delivery {
+namespace {
+
+http::Url inlet() {
+    return http::parse_https_url("https://dcs.adobedc.net/collection/abc").value();
+}
+
+TEST(RequestHead, IsWhatTheInletExpects) {
+    BatchMaker maker;
+    const auto batch = maker.make(1);
+    const RequestHead head{inlet(), {{"x-sandbox-name", "prod"}}};
+    EXPECT_EQ(head.render(*batch),
+              "POST /collection/batch/abc HTTP/1.1\r\nHost: dcs.adobedc.net\r\nUser-Agent: aep-agent/" +
+                  std::string{base::kVersion} +
+                  "\r\nAccept: application/json\r\nContent-Type: application/json\r\n"
+                  "x-sandbox-name: prod\r\nContent-Length: " +
+                  std::to_string(batch->body().size()) + "\r\n\r\n");
+    EXPECT_TRUE(head.fits());
+}
+
+TEST(RequestHead, CarriesTheFlowOfRawStreams) {
+    BatchMaker maker;
+    auto batch = maker.make(1);
+    auto raw = std::make_shared<record::StreamInfo>();
+    raw->flow_id = "69f188b6-af07-4587-8061-e94d34637b41";
+    batch->stream = raw;
+    EXPECT_NE(RequestHead(inlet(), {})
+                  .render(*batch)
+                  .find("\r\nx-adobe-flow-id: 69f188b6-af07-4587-8061-e94d34637b41\r\n"),
+              std::string::npos);
+}
+
+TEST(RequestHead, TellsWhenItIsTooLong) {
+    EXPECT_FALSE(RequestHead(inlet(), {{"x-long", std::string(2000, 'x')}}).fits());
+}
+
+}  // namespace
+}  // namespace aep::delivery
