@@ -49,7 +49,7 @@ int check(const CheckArguments& arguments) {
 }  // namespace
 
 void add_check(CLI::App& app, Action& action) {
-    CLI::App* command = app.add_subcommand("check", "Validate the configuration and show what it comes to");
+    CLI::App* command = app.add_subcommand("check", "is the configuration right, and what does it come to?");
     // Shared by CLI11, which fills it while parsing, and the action, which reads it afterwards.
     const auto arguments = std::make_shared<CheckArguments>();
     command

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -114,8 +115,10 @@ int run(const std::vector<std::filesystem::path>& paths) {
     const bool stopping = wait_for_end(signals, **agent);
     (*agent)->stop_reading();
     (void)drain(signals, **agent, stopping, config->agent.shutdown_timeout);
+    log::flush();  // first, because the sums are the last line
     const int code = conclude(*config, **agent);
-    log::flush();
+    // What was abandoned is not waited for: the look-up of a host name cannot be called off.
+    if (code == kExitGaveUp) std::_Exit(code);
     return code;
 }
 

@@ -52,7 +52,7 @@ std::optional<Fault> check_inlet_url(std::string_view text) {
     if (text.size() > kLongest) return Fault{"is longer than 256 bytes", std::string{kExample}};
     const std::string_view rest = text.substr(kScheme.size());
     const std::size_t slash = rest.find('/');
-    if (const auto fault = check_authority(rest.substr(0, slash))) return fault;
+    if (auto fault = check_authority(rest.substr(0, slash))) return fault;
     return check_path(slash == std::string_view::npos ? "" : rest.substr(slash));
 }
 

@@ -67,11 +67,16 @@ std::vector<Job> Aftermath::apply(Job job, const Verdict& verdict, base::Millis 
             report_.failing("answer_unproven",
                             fmt::format("status {}, but {}: the messages are sent again, in smaller requests",
                                         verdict.status, verdict.words));
-            if (job.batch->messages.size() == 1) return wait(std::move(job), retry_after);
-            gate_.succeeded();
-            return split(std::move(job), backoff_.wait(job.attempts));
+            return send_in_halves(std::move(job), retry_after);
     }
     return one(std::move(job));
+}
+
+std::vector<Job> Aftermath::send_in_halves(Job job, base::Millis retry_after) {
+    if (job.batch->messages.size() == 1) return wait(std::move(job), retry_after);
+    gate_.succeeded();
+    const base::Millis later = backoff_.wait(job.attempts);
+    return split(std::move(job), later);
 }
 
 std::vector<Job> Aftermath::apply_failure(Job job, const base::Error& error) {

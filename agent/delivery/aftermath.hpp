@@ -37,6 +37,7 @@ class Aftermath {
     std::vector<Job> settle_all(const Job& job);
     std::vector<Job> settle_each(Job job, const Verdict& verdict);
     std::vector<Job> wait(Job job, base::Millis at_least);
+    std::vector<Job> send_in_halves(Job job, base::Millis retry_after);
     std::vector<Job> split(Job job, base::Millis wait_for);
     std::vector<Job> isolate(Job job, const Verdict& verdict, const char* code);
     std::vector<Job> after_server_error(Job job, const Verdict& verdict, base::Millis retry_after);

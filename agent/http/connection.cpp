@@ -94,10 +94,7 @@ asio::awaitable<base::Result<void>> Connection::send(std::string_view& request, 
 
 asio::awaitable<base::Result<void>> Connection::read_into(AnswerReader& reader) {
     const base::Result<std::size_t> size = co_await stream_->read_some(read_buffer_);
-    if (!size) {
-        // A reset behind a complete close-delimited answer is an end as well, but nothing proves it complete.
-        co_return size.error();
-    }
+    if (!size) co_return size.error();
     if (*size == 0) co_return reader.feed_end();
     co_return reader.feed({read_buffer_.data(), *size});
 }

@@ -52,27 +52,25 @@ std::string text_of(const tcp::endpoint& endpoint) {
                                       : fmt::format("{}:{}", address, endpoint.port());
 }
 
+base::Error cannot_connect(const tcp::endpoint& endpoint, const std::string& why) {
+    return {fmt::format("cannot connect to {}: {}", text_of(endpoint), why), Errc::Connect};
+}
+
 asio::awaitable<base::Result<tcp::socket>> connect_to(tcp::endpoint endpoint, base::Millis limit,
                                                       Deadline& deadline) {
     tcp::socket socket{co_await asio::this_coro::executor};
     boost::system::error_code error;
     socket.open(endpoint.protocol(), error);
-    if (!error) {
-        const Deadline::Step step = deadline.begin(limit, [&socket] {
-            boost::system::error_code ignored;
-            socket.close(ignored);
-        });
-        std::tie(error) = co_await socket.async_connect(endpoint, kAsTuple);
-    }
+    if (error) co_return cannot_connect(endpoint, error.message());
+    const Deadline::Step step = deadline.begin(limit, [&socket] {
+        boost::system::error_code ignored;
+        socket.close(ignored);
+    });
+    std::tie(error) = co_await socket.async_connect(endpoint, kAsTuple);
     if (deadline.passed()) {
-        co_return base::Error{fmt::format("timed out after {} while connecting to {}",
-                                          base::format_duration(limit), text_of(endpoint)),
-                              Errc::Connect};
+        co_return cannot_connect(endpoint, fmt::format("timed out after {}", base::format_duration(limit)));
     }
-    if (error) {
-        co_return base::Error{fmt::format("cannot connect to {}: {}", text_of(endpoint), error.message()),
-                              Errc::Connect};
-    }
+    if (error) co_return cannot_connect(endpoint, error.message());
     socket.set_option(tcp::no_delay{true}, error);
     socket.set_option(tcp::socket::keep_alive{true}, error);
     co_return socket;

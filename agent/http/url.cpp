@@ -65,9 +65,8 @@ bool take_host(std::string_view& authority, Url& url) {
 }  // namespace
 
 std::string Url::host_header() const {
-    std::string header = host.find(':') == std::string::npos ? host : "[" + host + "]";
-    if (port != 443) header += ":" + std::to_string(port);
-    return header;
+    const std::string name = host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
+    return port == 443 ? name : fmt::format("{}:{}", name, port);
 }
 
 base::Result<Url> parse_https_url(std::string_view text) {
@@ -89,7 +88,7 @@ base::Result<Url> parse_https_url(std::string_view text) {
         url.port = *port;
     }
     url.target = rest.substr(end);
-    if (!url.target.starts_with('/')) url.target.insert(0, "/");
+    if (!url.target.starts_with('/')) url.target = fmt::format("/{}", url.target);
     return url;
 }
 

@@ -25,9 +25,11 @@ void SourceBase::start() {
 void SourceBase::stop() {
     stop_.request_stop();
     wake_.signal();
+    // From on_finished(), on the source's own thread, there is nothing to wait for; and no lock to take,
+    // because another thread may hold it while it waits for this one.
+    if (own_thread_ == std::this_thread::get_id()) return;
     const std::lock_guard lock{mutex_};
-    // From on_finished(), on the source's own thread, there is nothing to wait for.
-    if (thread_.joinable() && thread_.get_id() != std::this_thread::get_id()) thread_.join();
+    if (thread_.joinable()) thread_.join();
 }
 
 void SourceBase::finish() {
@@ -36,6 +38,7 @@ void SourceBase::finish() {
 }
 
 void SourceBase::guarded_run(const std::stop_token& stop) noexcept {
+    own_thread_ = std::this_thread::get_id();
     try {
         run(stop);
         return;

@@ -55,6 +55,7 @@ class SourceBase : public Source {
     std::mutex mutex_;  ///< of start() and stop()
     std::stop_source stop_;
     std::thread thread_;
+    std::atomic<std::thread::id> own_thread_;  ///< of guarded_run()
 };
 
 }  // namespace aep::source

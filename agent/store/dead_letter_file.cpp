@@ -140,11 +140,11 @@ struct DeadLetterFile::Impl {
             telemetry::log::info("dead_letter_writable", "dead letters are being written again");
             return;
         }
-        health.set_trouble(kSubject, short_reason(trouble, done.error));
         telemetry::log::error(
             trouble == LetterFiles::Trouble::OverBudget ? "dead_letter_full" : "dead_letter_unwritable",
             "dead letters cannot be written; they are held, and their sources will wait",
             {{"reason", done.error.message}});
+        health.set_trouble(kSubject, short_reason(trouble, done.error));
     }
 
     void pause(const std::stop_token& stop) {
