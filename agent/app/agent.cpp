@@ -8,6 +8,7 @@
 
 #include "app/record_metrics.hpp"
 #include "pipeline/pipeline.hpp"
+#include "record/buffer.hpp"
 #include "record/memory_budget.hpp"
 #include "store/dead_letter_file.hpp"
 
@@ -19,14 +20,16 @@ std::size_t worker_count(const config::AgentOptions& options) {
     return std::max(2U, std::thread::hardware_concurrency()) - 1;
 }
 
-/// What is left of memory_limit for records once every connection has its buffers; at least half of it.
+/// What is left of memory_limit for records once every connection has its buffers and some wait for their next use;
+/// at least half of it.
 std::size_t memory_for_records(const config::Config& config) {
     std::size_t connections = 0;
     for (const config::Destination& destination : config.destinations) {
         connections += destination.delivery.connections;
     }
     const std::size_t limit = config.agent.memory_limit;
-    return std::max(limit / 2, limit - std::min(limit, connections * http::kConnectionBytes));
+    const std::size_t taken = connections * http::kConnectionBytes + record::Buffer::kKept;
+    return std::max(limit / 2, limit - std::min(limit, taken));
 }
 
 }  // namespace

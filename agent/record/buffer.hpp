@@ -15,7 +15,7 @@ namespace aep::record {
 class Buffer {
   public:
     /// What given back buffers may hold in all, beyond what is in use.
-    static constexpr std::size_t kKept = std::size_t{5} << 18U;
+    static constexpr std::size_t kKept = std::size_t{4} << 20U;
 
     Buffer() = default;
     /// At least `capacity` bytes. Throws std::bad_alloc.
