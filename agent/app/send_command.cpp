@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "app/agent.hpp"
@@ -82,10 +83,13 @@ std::size_t max_record_of(const config::Config& config, const std::string& strea
 
 /// A mistake that would dead-letter every line is said before the first is sent.
 base::Result<void> check_file(const fs::path& file, const codec::CodecOptions& codec) {
-    std::ifstream in{file, std::ios::binary};
-    if (!in || fs::is_directory(file)) {
-        return base::Error{fmt::format("{} cannot be read; name a file, or - for stdin", file.string())};
+    std::error_code ignored;
+    if (fs::exists(file, ignored) && !fs::is_regular_file(file, ignored)) {
+        return base::Error{
+            fmt::format("{0} is not a regular file: cat {0} | aep-agent send - ...", file.string())};
     }
+    std::ifstream in{file, std::ios::binary};
+    if (!in) return base::Error{fmt::format("{} cannot be read; name a file, or - for stdin", file.string())};
     const auto first = static_cast<unsigned char>((in >> std::ws).peek());
     constexpr unsigned char kGzip = 0x1F;
     if (first == kGzip) {

@@ -19,6 +19,8 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::nanoseconds;
 
+constexpr std::string_view kUtc = "UTC";
+
 /// Takes characters off the front of a text; `ok` turns false at the first that does not fit.
 struct Cursor {
     std::string_view rest;
@@ -124,6 +126,8 @@ TimestampPattern::TimestampPattern(std::string format, std::string zone)
 }
 
 bool TimestampPattern::is_known_zone(const std::string& zone) {
+    // Needs no time zone database, which small containers do not have.
+    if (zone == kUtc) return true;
     try {
         return date::locate_zone(zone) != nullptr;
     } catch (const std::runtime_error&) {
@@ -146,6 +150,7 @@ std::optional<base::WallTime> TimestampPattern::parse_pattern(std::string_view t
     date::from_stream(in, format_.c_str(), local, &abbreviation, &offset);
     if (in.fail() || in.peek() != std::istringstream::traits_type::eof()) return std::nullopt;
     if (has_offset_) return base::WallTime{local.time_since_epoch() - offset};
+    if (zone_ == kUtc) return base::WallTime{local.time_since_epoch()};
     // An hour that does not exist is read as the moment of the change, one that exists twice as the first.
     return date::locate_zone(zone_)->to_sys(local, date::choose::earliest);
 }
