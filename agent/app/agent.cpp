@@ -20,8 +20,8 @@ std::size_t worker_count(const config::AgentOptions& options) {
     return std::max(2U, std::thread::hardware_concurrency()) - 1;
 }
 
-/// What is left of memory_limit for records once every connection has its buffers and some wait for their next use;
-/// at least half of it.
+/// What is left of memory_limit for records once every connection has its buffers and some wait for their
+/// next use; at least half of it.
 std::size_t memory_for_records(const config::Config& config) {
     std::size_t connections = 0;
     for (const config::Destination& destination : config.destinations) {

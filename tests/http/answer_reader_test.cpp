@@ -88,7 +88,8 @@ TEST(AnswerReader, TakesAHeadOfSixtyKibibytes) {
 }
 
 TEST(AnswerReader, RefusesWhatIsNotHttp) {
-    for (const char* text : {"SSH-2.0-OpenSSH\r\n\r\n", "HTTP/2 200\r\n\r\n", "{\"json\":\"in place of HTTP\"}\r\n\r\n"}) {
+    for (const char* text :
+         {"SSH-2.0-OpenSSH\r\n\r\n", "HTTP/2 200\r\n\r\n", "{\"json\":\"in place of HTTP\"}\r\n\r\n"}) {
         EXPECT_EQ(Read(text, 1000).error.code, Errc::BadAnswer) << text;
     }
 }
