@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <numeric>
@@ -24,6 +25,7 @@ Job make_part(const Job& whole, const std::vector<std::uint32_t>& indices) {
     part.attempts = whole.attempts;
     part.server_errors = whole.server_errors;
     part.first_tried = whole.first_tried;
+    if (part.server_errors > 0) part.failing_since = SteadyClock::now();
     return part;
 }
 
@@ -74,7 +76,7 @@ std::vector<Job> Aftermath::apply(Job job, const Verdict& verdict, base::Millis 
 
 std::vector<Job> Aftermath::send_in_halves(Job job, base::Millis retry_after) {
     if (job.batch->messages.size() == 1) return wait(std::move(job), retry_after);
-    gate_.succeeded();
+    gate_.succeeded(SteadyClock::now());
     const base::Millis later = backoff_.wait(job.attempts);
     return split(std::move(job), later);
 }
@@ -89,7 +91,7 @@ std::vector<Job> Aftermath::apply_failure(Job job, const base::Error& error) {
 }
 
 void Aftermath::succeeded() {
-    gate_.succeeded();
+    gate_.succeeded(SteadyClock::now());
     report_.fine();
     last_success_ = SteadyClock::now();
 }
@@ -154,27 +156,54 @@ std::vector<Job> Aftermath::split(Job job, base::Millis wait_for) {
 
 /// A request that will never be accepted as it is: halved until the message that is to blame stands alone.
 std::vector<Job> Aftermath::isolate(Job job, const Verdict& verdict, const char* code) {
-    gate_.succeeded();  // the inlet works, it is the request that does not
+    gate_.succeeded(SteadyClock::now());  // the inlet works, it is the request that does not
     if (job.batch->messages.size() > 1) {
+        // Without the inlet's words: of a refused message they may quote it. The dead letter has them.
         log::warn("request_refused", "looking for the message that is to blame",
                   {{"destination", options_.id},
                    {"status", verdict.status},
-                   {"messages", job.batch->messages.size()},
-                   {"answer", verdict.words}});
+                   {"messages", job.batch->messages.size()}});
         return split(std::move(job), base::Millis{0});
     }
     refuse(job, job.batch->messages.front(), code, verdict.status, verdict.words);
     return {};
 }
 
+/// A 500 may be an outage or the fault of a message (streaming ingestion, section 9). It is the request's own
+/// fault where the inlet has worked for others since.
 std::vector<Job> Aftermath::after_server_error(Job job, const Verdict& verdict, base::Millis retry_after) {
     ++job.server_errors;
+    if (job.failing_since == base::SteadyTime{}) job.failing_since = SteadyClock::now();
     report_.failing("inlet_error", fmt::format("status {} {}", verdict.status, verdict.words));
-    // Only where the inlet works for others is a 500 this request's own fault (streaming ingestion, section
-    // 9).
-    const bool works_for_others = last_success_ > job.first_tried;
-    if (job.server_errors <= kServerErrors || !works_for_others) return wait(std::move(job), retry_after);
-    return isolate(std::move(job), verdict, "refused");
+    const bool works_for_others = last_success_ > job.failing_since;
+    if (works_for_others && job.server_errors > kServerErrors) {
+        return isolate_server_error(std::move(job), verdict);
+    }
+    return let_others_go_first(std::move(job), retry_after);
+}
+
+/// The halves are the request's heirs, but a message that stands alone gets as many tries of its own.
+std::vector<Job> Aftermath::isolate_server_error(Job job, const Verdict& verdict) {
+    std::vector<Job> parts = isolate(std::move(job), verdict, "refused");
+    for (Job& part : parts) {
+        if (part.batch->messages.size() == 1) part.server_errors = 0;
+    }
+    return parts;
+}
+
+/// Waits longer than the gate, so that the next probe is another request where there is one. Where there is
+/// none, every so many errors the request is halved, because its other half may be the one that works.
+std::vector<Job> Aftermath::let_others_go_first(Job job, base::Millis at_least) {
+    const bool halve = job.server_errors % (kServerErrors + 1) == 0 && job.batch->messages.size() > 1;
+    const base::Millis own_wait = backoff_.wait(job.server_errors);
+    std::vector<Job> again = wait(std::move(job), at_least);
+    if (again.empty()) return again;
+    const base::SteadyTime now = SteadyClock::now();
+    const base::Millis later =
+        std::chrono::ceil<base::Millis>(std::max(gate_.resume_at(), now) - now) + own_wait;
+    if (halve) return split(std::move(again.front()), later);
+    again.front().not_before = now + later;
+    return again;
 }
 
 void Aftermath::refuse(const Job& job, const record::Message& message, const char* code, int status,

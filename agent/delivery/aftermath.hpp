@@ -41,6 +41,8 @@ class Aftermath {
     std::vector<Job> split(Job job, base::Millis wait_for);
     std::vector<Job> isolate(Job job, const Verdict& verdict, const char* code);
     std::vector<Job> after_server_error(Job job, const Verdict& verdict, base::Millis retry_after);
+    std::vector<Job> isolate_server_error(Job job, const Verdict& verdict);
+    std::vector<Job> let_others_go_first(Job job, base::Millis at_least);
     void refuse(const Job& job, const record::Message& message, const char* code, int status,
                 const std::string& words);
     [[nodiscard]] bool is_too_old(const Job& job) const;

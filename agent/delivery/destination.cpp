@@ -21,6 +21,7 @@
 #include "delivery/aftermath.hpp"
 #include "delivery/request_head.hpp"
 #include "http/connection.hpp"
+#include "http/error.hpp"
 #include "http/retry_after.hpp"
 #include "http/tls_context.hpp"
 #include "http/url.hpp"
@@ -99,6 +100,7 @@ struct Destination::Impl {
     asio::awaitable<void> send(Sender& sender, Job job);
     asio::awaitable<void> wait(Sender& sender);
     [[nodiscard]] std::optional<Job> next_job();
+    void count_sent(Job& job, base::SteadyTime began);
     void finish(std::uint64_t lane, std::vector<Job> again);
     void wake_all();
 
@@ -181,22 +183,13 @@ asio::awaitable<void> Destination::Impl::wait(Sender& sender) {
 asio::awaitable<void> Destination::Impl::send(Sender& sender, Job job) {
     const record::Batch& batch = *job.batch;
     const std::uint64_t lane = batch.lane;
-    const auto count = static_cast<double>(batch.messages.size());
     const base::SteadyTime began = SteadyClock::now();
-    if (job.attempts++ == 0) {
-        job.first_tried = began;
-    } else {
-        metrics.retried.Increment(count);
-    }
-    metrics.sent.Increment(count);
-    metrics.batch_bytes.Observe(static_cast<double>(batch.body().size()));
-    metrics.batch_messages.Observe(count);
-
+    if (job.first_tried == base::SteadyTime{}) job.first_tried = began;
     const std::string rendered = head.render(batch);
     const std::string_view request = job.batch->with_head(rendered);
     const base::Result<http::Answer> answer = co_await sender.connection.exchange(request);
     if (stopping) co_return;  // the batch stays unsettled
-    metrics.request_seconds.Observe(std::chrono::duration<double>(SteadyClock::now() - began).count());
+    if (answer || http::may_have_arrived(answer.error())) count_sent(job, began);
 
     std::vector<Job> again;
     if (answer) {
@@ -209,6 +202,15 @@ asio::awaitable<void> Destination::Impl::send(Sender& sender, Job job) {
         again = aftermath.apply_failure(std::move(job), answer.error());
     }
     finish(lane, std::move(again));
+}
+
+void Destination::Impl::count_sent(Job& job, base::SteadyTime began) {
+    const auto count = static_cast<double>(job.batch->messages.size());
+    metrics.sent.Increment(count);
+    if (job.attempts++ > 0) metrics.retried.Increment(count);
+    metrics.batch_bytes.Observe(static_cast<double>(job.batch->body().size()));
+    metrics.batch_messages.Observe(count);
+    metrics.request_seconds.Observe(std::chrono::duration<double>(SteadyClock::now() - began).count());
 }
 
 void Destination::Impl::finish(std::uint64_t lane, std::vector<Job> again) {

@@ -28,7 +28,9 @@ class Gate {
     /// What entered has nothing to send after all.
     void leave() { probing_ = false; }
 
-    void succeeded() {
+    void succeeded(base::SteadyTime now) {
+        // What was under way when the wait began does not end it: the inlet may have asked for it.
+        if (!probing_ && now < resume_at_) return;
         failures_ = 0;
         probing_ = false;
     }

@@ -15,10 +15,11 @@ namespace aep::delivery {
 /// A batch on its way, with its history.
 struct Job {
     record::BatchPtr batch;
-    unsigned attempts = 0;              ///< how often it was sent
-    unsigned server_errors = 0;         ///< 500s among the answers
-    base::SteadyTime first_tried = {};  ///< min() before the first attempt
-    base::SteadyTime not_before = {};   ///< its own wait
+    unsigned attempts = 0;                ///< how often it was sent
+    unsigned server_errors = 0;           ///< 500s among the answers
+    base::SteadyTime failing_since = {};  ///< its first 500, or when it was split because of them
+    base::SteadyTime first_tried = {};    ///< unset before the first attempt
+    base::SteadyTime not_before = {};     ///< its own wait
 
     explicit Job(record::BatchPtr owned) : batch{std::move(owned)} {}
 };

@@ -27,7 +27,9 @@ std::string bounded(std::string_view words) {
 /// A status as a number or as a numeric string: both occur.
 std::optional<int> read_status(const dom::element& value) {
     std::int64_t number = 0;
-    if (value.get(number) == simdjson::SUCCESS) return static_cast<int>(number);
+    if (value.get(number) == simdjson::SUCCESS) {
+        return std::in_range<int>(number) ? std::optional{static_cast<int>(number)} : std::nullopt;
+    }
     std::string_view text;
     if (value.get(text) != simdjson::SUCCESS) return std::nullopt;
     int parsed = 0;

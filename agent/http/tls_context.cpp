@@ -14,12 +14,12 @@ base::Result<void> trust(SSL_CTX& context, const std::string& ca_file) {
         if (SSL_CTX_set_default_verify_paths(&context) == 1) return {};
         return base::Error{fmt::format(
             "the system's CA store cannot be used: {}; install ca-certificates or set tls.ca_file",
-            newest_tls_error())};
+            take_tls_error())};
     }
     if (SSL_CTX_load_verify_file(&context, ca_file.c_str()) == 1) return {};
     return base::Error{
         fmt::format("tls.ca_file {} cannot be used: {}; it must be readable and hold PEM certificates",
-                    ca_file, newest_tls_error())};
+                    ca_file, take_tls_error())};
 }
 
 }  // namespace
@@ -28,7 +28,7 @@ base::Result<TlsContext> TlsContext::create(const TlsOptions& options) {
     SslContextPtr context{SSL_CTX_new(TLS_client_method())};
     const int oldest = options.min_version == TlsOptions::MinVersion::Tls13 ? TLS1_3_VERSION : TLS1_2_VERSION;
     if (!context || SSL_CTX_set_min_proto_version(context.get(), oldest) != 1) {
-        return base::Error{fmt::format("TLS cannot be set up: {}", newest_tls_error())};
+        return base::Error{fmt::format("TLS cannot be set up: {}", take_tls_error())};
     }
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
     // An end without close_notify is an end: whether an answer is complete is seen from its framing and JSON.

@@ -26,8 +26,8 @@ std::string advice(long verdict) {
 
 }  // namespace
 
-std::string newest_tls_error() {
-    const unsigned long code = ERR_peek_last_error();
+std::string take_tls_error() {
+    const unsigned long code = ERR_peek_error();
     ERR_clear_error();
     if (code == 0) return "unknown reason";
     if (ERR_SYSTEM_ERROR(code)) return boost::system::system_category().message(ERR_GET_REASON(code));
@@ -44,7 +44,7 @@ base::Error handshake_error(SSL& ssl, int reason, int system_error, const std::s
     }
     std::string words;
     if (reason == SSL_ERROR_SSL) {
-        words = newest_tls_error();
+        words = take_tls_error();
     } else if (system_error != 0) {
         words = boost::system::system_category().message(system_error);
     } else {

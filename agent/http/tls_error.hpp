@@ -7,8 +7,9 @@
 
 namespace aep::http {
 
-/// OpenSSL's newest error on this thread, in its words; empties its queue.
-[[nodiscard]] std::string newest_tls_error();
+/// OpenSSL's first error on this thread since its queue was empty (the later ones only say who passed it on),
+/// in its words; empties the queue.
+[[nodiscard]] std::string take_tls_error();
 
 /// Why the handshake with `host` failed; `reason` is SSL_get_error()'s, `system_error` the socket's errno or
 /// 0.

@@ -24,7 +24,7 @@ using asio::ip::tcp;
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
 /// Fifteen full records: with what TLS adds to them they fit the Wire's buffer.
-constexpr std::size_t kEncryptedAhead = 15 * SSL3_RT_MAX_PLAIN_LENGTH;
+constexpr std::size_t kEncryptedAhead = std::size_t{15} * SSL3_RT_MAX_PLAIN_LENGTH;
 
 }  // namespace
 
@@ -69,7 +69,7 @@ base::Result<void> TlsStream::expect(const Url& peer) {
                X509_VERIFY_PARAM_set1_host(param, peer.host.c_str(), peer.host.size()) == 1;
     }
     if (good) return {};
-    return base::Error{fmt::format("TLS cannot check the host name {}: {}", peer.host, newest_tls_error()),
+    return base::Error{fmt::format("TLS cannot check the host name {}: {}", peer.host, take_tls_error()),
                        Errc::Handshake};
 }
 

@@ -172,6 +172,33 @@ TEST_F(AftermathTest, TakesRepeated500sForTheRequestsFaultOnlyWhereTheInletWorks
     EXPECT_THAT(letters_.contents(), ElementsAre(R"({"n":0})"));
 }
 
+TEST_F(AftermathTest, LetsOthersBeTheNextProbeAfterA500) {
+    const std::vector<Job> again = apply(job(1), verdict(Kind::ServerError, 500));
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_GT(again[0].not_before, gate_.resume_at());
+}
+
+TEST_F(AftermathTest, HalvesWhatKeepsGetting500EvenWhereThereIsNothingElseToSend) {
+    std::vector<Job> left;
+    left.push_back(job(4));
+    for (int i = 0; i < 6; ++i) {
+        ASSERT_EQ(left.size(), 1U);
+        left = apply(std::move(left[0]), verdict(Kind::ServerError, 500));
+    }
+    EXPECT_THAT(texts(left), ElementsAre(ElementsAre(R"({"n":0})", R"({"n":1})"),
+                                         ElementsAre(R"({"n":2})", R"({"n":3})")));
+}
+
+TEST_F(AftermathTest, DoesNotTakeAnOutageForAFaultBecauseItWorkedBefore) {
+    (void)apply(job(1), verdict(Kind::AllSettled, 207));
+    std::vector<Job> left;
+    left.push_back(job(1));
+    for (int i = 0; i < 20; ++i) {
+        left = apply(std::move(left[0]), verdict(Kind::ServerError, 500));
+        ASSERT_EQ(left.size(), 1U);
+    }
+}
+
 TEST_F(AftermathTest, DeadLettersWhatIsTooOldWhereALimitIsSet) {
     options_.give_up_after = 1h;
     Job old = job(2);

@@ -31,7 +31,7 @@ TEST(Gate, LetsOneProbeThroughWhenTheWaitIsOver) {
     EXPECT_FALSE(gate.enter(at(900ms)));
     EXPECT_TRUE(gate.enter(at(1000ms)));
     EXPECT_FALSE(gate.enter(at(1000ms))) << "the probe is under way";
-    gate.succeeded();
+    gate.succeeded(at(1000ms));
     EXPECT_TRUE(gate.enter(at(1001ms)));
     EXPECT_TRUE(gate.enter(at(1001ms)));
 }
@@ -60,6 +60,14 @@ TEST(Gate, ObeysWhatTheInletAskedFor) {
     gate.failed(at(0ms), 30s);
     EXPECT_FALSE(gate.enter(at(29'999ms)));
     EXPECT_TRUE(gate.enter(at(30s)));
+}
+
+TEST(Gate, IsNotOpenedByARequestThatWasUnderWayWhenItClosed) {
+    Gate gate = make_gate();
+    gate.failed(at(0ms), 5000ms);
+    gate.succeeded(at(10ms));
+    EXPECT_FALSE(gate.enter(at(4999ms)));
+    EXPECT_TRUE(gate.enter(at(5000ms)));
 }
 
 TEST(Gate, TakesALongerWishAlsoFromALaterAnswer) {
