@@ -51,7 +51,7 @@ class BatchMaker {
 
     record::BatchPtr make(std::uint32_t messages, std::uint64_t lane = 0) {
         std::vector<std::uint64_t> starts;
-        for (std::uint32_t i = 0; i < messages; ++i) starts.push_back(position_ + i * 10);
+        for (std::uint32_t i = 0; i < messages; ++i) starts.push_back(position_ + std::uint64_t{i} * 10);
         position_ += std::uint64_t{messages} * 10;
         const record::Ticket ticket{ledger_, ledger_->open_block(starts, position_)};
         auto batch = std::make_unique<record::Batch>(stream_, share_.open());

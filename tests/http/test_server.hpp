@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -194,7 +195,15 @@ class TestServer {
             threads_.emplace_back([this, descriptor, number = connections_++] { run(descriptor, number); });
         }
     }
+    /// OpenSSL's own I/O raises it where the client has gone. Only here: the client must do without.
+    static void block_sigpipe() {
+        sigset_t pipe;
+        sigemptyset(&pipe);
+        sigaddset(&pipe, SIGPIPE);
+        pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+    }
     void run(int descriptor, std::size_t number) {
+        block_sigpipe();
         TestSession session{descriptor, number};
         {
             const std::lock_guard lock{mutex_};
