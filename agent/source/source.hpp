@@ -11,6 +11,7 @@
 #include "record/counters.hpp"
 #include "record/ledger.hpp"
 #include "record/memory_budget.hpp"
+#include "record/position_store.hpp"
 #include "source/options.hpp"
 
 namespace aep::source {
@@ -24,6 +25,8 @@ struct Surroundings {
     /// Bytes that a message has beyond its record (envelope, comma): a Block is admitted at the size that its
     /// records will have as messages.
     std::size_t message_overhead = 0;
+    /// Where positions are kept over restarts; null for one-shot commands, which keep none.
+    record::PositionStore* positions = nullptr;
 };
 
 /// A source: reads bytes on a thread of its own, cuts them into records, and hands them over in Blocks. When
