@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path samples() {
-    return fs::path{__FILE__}.parent_path().parent_path().parent_path() / "config";
+    return AEP_CONFIG_DIR;
 }
 
 std::string contents(const fs::path& path) {
