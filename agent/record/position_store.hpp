@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -32,7 +33,11 @@ struct FileMark {
     std::uint64_t position = 0;  ///< everything before it is settled
     bool finished = false;  ///< read to an end that will not be continued: kept for a time, so that it is
                             ///< known again under another name, then forgotten
-    base::WallTime last_seen = {};  ///< when a scan found it last
+    base::WallTime last_seen = {};  ///< when a scan found it last; the source refreshes it every kSeenEvery
+
+    /// How often a source tells the store that a file is still there. Marks that were not seen for long are
+    /// forgotten (store/position_table.hpp says after how long).
+    static constexpr std::chrono::hours kSeenEvery{1};
 };
 
 /// Where sources keep how far they are. Implemented by the store; sources know only this. Free-threaded.
@@ -46,6 +51,15 @@ class PositionStore {
 
     /// What an earlier run left behind for `source`. A damaged entry is missing and has been reported.
     [[nodiscard]] virtual std::vector<FileMark> recall(const std::string& source) = 0;
+
+    /// Whether a scan of `source` was ever completed (mark_scanned), in this run or an earlier one: only for
+    /// the very first scan of a new state `start_at` counts. It also holds where every entry is damaged, so
+    /// that those files are read from their beginnings.
+    [[nodiscard]] virtual bool scanned_before(const std::string& source) = 0;
+
+    /// The first scan of `source` is through and its files are remembered. Waits for the disk; may be called
+    /// again. On an error the caller tries again with its next scan.
+    [[nodiscard]] virtual base::Result<void> mark_scanned(const std::string& source) = 0;
 
     /// Makes new marks durable, all or none. Waits for the disk. On an error nothing is kept: the caller
     /// reads nothing of these files yet and tries again.
