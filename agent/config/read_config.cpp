@@ -85,7 +85,7 @@ void set_org(const Value& stream, pipeline::StreamOptions& options, const Draft&
     if (destination == nullptr) return;
     const Value* reference = stream.find("destination");
     if (destination->platform.empty()) {
-        if (options.envelope.format != xdm::Format::Xdm || reference == nullptr) return;
+        if (options.envelope.format != xdm::StreamFormat::Xdm || reference == nullptr) return;
         problems.push_back({reference->place,
                             reference->path + ": the destination " + in_quotes(options.destination) +
                                 " has no platform, whose org_id format xdm needs",

@@ -6,11 +6,12 @@ namespace {
 
 using pipeline::OnInvalid;
 using pipeline::Order;
-using xdm::Format;
-using xdm::Kind;
+using xdm::StreamFormat;
+using xdm::StreamKind;
 
-const Words<Kind> kKinds{{{"experience_event", Kind::ExperienceEvent}, {"profile", Kind::Profile}}};
-const Words<Format> kFormats{{{"xdm", Format::Xdm}, {"raw", Format::Raw}}};
+const Words<StreamKind> kKinds{
+    {{"experience_event", StreamKind::ExperienceEvent}, {"profile", StreamKind::Profile}}};
+const Words<StreamFormat> kFormats{{{"xdm", StreamFormat::Xdm}, {"raw", StreamFormat::Raw}}};
 const Words<OnInvalid> kOnInvalid{{{"dead_letter", OnInvalid::DeadLetter}, {"drop", OnInvalid::Drop}}};
 const Words<Order> kOrders{{{"none", Order::None}, {"source", Order::Source}}};
 
@@ -27,7 +28,7 @@ void read_envelope(MapReader& stream, xdm::EnvelopeOptions& envelope) {
     stream.require("kind", "kind: experience_event` or `kind: profile");
     stream.choice("kind", envelope.kind, kKinds);
     stream.choice("format", envelope.format, kFormats);
-    const bool xdm = envelope.format == Format::Xdm;
+    const bool xdm = envelope.format == StreamFormat::Xdm;
     if (xdm) stream.require("schema", "schema: {id: 'https://ns.adobe.com/TENANT/schemas/HASH'}");
     read_schema(stream.section("schema"), xdm, envelope);
     if (xdm) stream.require("dataset_id", "dataset_id: 24 HEX DIGITS");
@@ -39,7 +40,7 @@ void read_envelope(MapReader& stream, xdm::EnvelopeOptions& envelope) {
 
 /// Events of format xdm need an `_id` and a timestamp; AEP refuses them without.
 void read_generated(MapReader& stream, xdm::EnvelopeOptions& envelope) {
-    const bool event = envelope.kind == Kind::ExperienceEvent && envelope.format == Format::Xdm;
+    const bool event = envelope.kind == StreamKind::ExperienceEvent && envelope.format == StreamFormat::Xdm;
     using Id = xdm::IdOptions::From;
     using Time = xdm::TimestampOptions::From;
     envelope.id = read_entity_id(stream.section("entity_id", "from"), event ? Id::ContentHash : Id::Keep);
@@ -76,7 +77,7 @@ pipeline::StreamOptions read_stream(MapReader stream) {
     read_envelope(stream, options.envelope);
     read_generated(stream, options.envelope);
     stream.choice("on_invalid", options.on_invalid, kOnInvalid);
-    if (options.envelope.kind == Kind::Profile) options.order = Order::Source;  // the last upsert wins
+    if (options.envelope.kind == StreamKind::Profile) options.order = Order::Source;  // the last upsert wins
     stream.choice("order", options.order, kOrders);
     read_later_keys(stream);
     stream.finish();

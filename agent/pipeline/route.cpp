@@ -16,7 +16,7 @@ std::shared_ptr<const record::StreamInfo> make_info(const StreamOptions& options
     info->destination = options.destination;
     info->entity_begin = static_cast<std::uint32_t>(renderer.prefix_size());
     info->entity_end = static_cast<std::uint32_t>(renderer.suffix_size());
-    if (options.envelope.format == xdm::Format::Raw) info->flow_id = options.envelope.flow_id;
+    if (options.envelope.format == xdm::StreamFormat::Raw) info->flow_id = options.envelope.flow_id;
     info->ordered = options.order == Order::Source;
     return info;
 }
@@ -36,8 +36,9 @@ Route::Route(std::string agent_id, const codec::CodecOptions& codec, StreamLane&
       lane_{lane},
       dead_letters_{dead_letters},
       too_large_for_profile_{too_large_for_profile},
-      profile_limit_{lane.options.envelope.kind == xdm::Kind::Profile ? xdm::kProfileDropsProfilesAbove
-                                                                      : xdm::kProfileDropsEventsAbove} {}
+      profile_limit_{lane.options.envelope.kind == xdm::StreamKind::Profile ? xdm::kProfileDropsProfilesAbove
+                                                                            : xdm::kProfileDropsEventsAbove} {
+}
 
 void Route::process(const record::Block& block) {
     const Context context{

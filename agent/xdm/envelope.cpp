@@ -29,7 +29,7 @@ void append_member(std::string& out, std::string_view key, const std::string& va
 }  // namespace
 
 Envelope render_envelope(const EnvelopeOptions& options) {
-    if (options.format == Format::Raw) return {};
+    if (options.format == StreamFormat::Raw) return {};
     std::string prefix = "{\"header\":{";
     append_schema_ref(prefix, options);
     append_member(prefix, "imsOrgId", options.org_id);

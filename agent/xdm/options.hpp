@@ -8,10 +8,10 @@
 
 namespace aep::xdm {
 
-enum class Kind { ExperienceEvent, Profile };
+enum class StreamKind { ExperienceEvent, Profile };
 
 /// `format:` of a stream.
-enum class Format {
+enum class StreamFormat {
     Xdm,  ///< header and body around an XDM entity
     Raw,  ///< the bare record, mapped by a dataflow of AEP
 };
@@ -46,8 +46,8 @@ struct TimestampOptions {
 
 /// What the envelope of a stream's messages needs.
 struct EnvelopeOptions {
-    Kind kind = Kind::ExperienceEvent;
-    Format format = Format::Xdm;
+    StreamKind kind = StreamKind::ExperienceEvent;
+    StreamFormat format = StreamFormat::Xdm;
     std::string schema_id;
     std::string schema_version = "1";
     std::string org_id;

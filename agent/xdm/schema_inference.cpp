@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/pretty_json.hpp"
+#include "xdm/json_pointer.hpp"
 
 namespace aep::xdm {
 namespace {
@@ -43,20 +44,6 @@ constexpr TypeName kTypeNames[] = {{Type::Object, "object"},   {Type::Array, "ar
                                    {Type::String, "string"},   {Type::Number, "number"},
                                    {Type::Integer, "integer"}, {Type::Boolean, "boolean"},
                                    {Type::Null, "null"}};
-
-std::string escaped(std::string_view key) {
-    std::string text;
-    for (const char c : key) {
-        if (c == '~') {
-            text += "~0";
-        } else if (c == '/') {
-            text += "~1";
-        } else {
-            text += c;
-        }
-    }
-    return text;
-}
 
 /// Writes the schema of each node, and notes what is doubtful about it.
 class Writer {
@@ -126,6 +113,9 @@ class Writer {
             if (type.type == Type::Null) continue;
             mixed += fmt::format("{}{} {}", kinds++ == 0 ? "" : ", ", seen.count(type.type), type.name);
         }
+        if (pointer == "/_id" && seen.count(Type::String) < seen.count()) {
+            notes_.push_back("/_id: AEP takes only strings; aep-agent sends a number's digits as one");
+        }
         if (kinds > 1)
             notes_.push_back(fmt::format("{}: mixed types: {}; an XDM field has one", place, mixed));
         if (seen.count(Type::Null) > 0) {
@@ -152,7 +142,9 @@ class Writer {
         json_.key("properties").begin_object();
         for (const auto& [key, property] : seen.properties()) {
             json_.key(key);
-            node(*property.value, pointer + "/" + escaped(key), seen.count(Type::Object));
+            std::string below = pointer;
+            append_pointer_step(below, key);
+            node(*property.value, below, seen.count(Type::Object));
         }
         json_.end();
         required(seen);

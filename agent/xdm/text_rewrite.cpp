@@ -28,7 +28,7 @@ Step make_tree(const std::vector<TextChange>& changes) {
     Step root;
     for (const TextChange& change : changes) {
         Step* step = &root;
-        for (std::string& token : split_pointer(change.pointer)) step = &step->below[std::move(token)];
+        for (std::string& token : pointer_steps(change.pointer)) step = &step->below[std::move(token)];
         step->change = &change;
     }
     return root;
@@ -37,7 +37,8 @@ Step make_tree(const std::vector<TextChange>& changes) {
 /// The text was parsed before: an error here is a broken invariant.
 void expect(simdjson::error_code error) {
     if (error != simdjson::SUCCESS) {
-        throw std::logic_error{std::string{"a parsed record cannot be walked: "} + simdjson::error_message(error)};
+        throw std::logic_error{std::string{"a parsed record cannot be walked: "} +
+                               simdjson::error_message(error)};
     }
 }
 
@@ -116,7 +117,8 @@ std::string_view TextRewrite::apply(std::string_view text, const std::vector<Tex
     impl.out.clear();
     ondemand::document document;
     ondemand::object object;
-    expect(impl.parser.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING).get(document));
+    expect(impl.parser.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING)
+               .get(document));
     expect(document.get_object().get(object));
     impl.write_object(object, root);
     impl.out.reserve(impl.out.size() + simdjson::SIMDJSON_PADDING);

@@ -22,9 +22,9 @@ class TextRewrite {
     TextRewrite(const TextRewrite&) = delete;
     TextRewrite& operator=(const TextRewrite&) = delete;
 
-    /// `text` is valid JSON that holds an object; 64 readable bytes follow. Changes whose pointer leads nowhere do
-    /// nothing; one below another's is done by the outer one. A key that stands twice is changed twice. The result
-    /// is valid until the next call, and 64 readable bytes follow it.
+    /// `text` is valid JSON that holds an object; 64 readable bytes follow. Changes whose pointer leads
+    /// nowhere do nothing; one below another's is done by the outer one. A key that stands twice is changed
+    /// twice. The result is valid until the next call, and 64 readable bytes follow it.
     [[nodiscard]] std::string_view apply(std::string_view text, const std::vector<TextChange>& changes);
 
   private:

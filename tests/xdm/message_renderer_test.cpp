@@ -16,7 +16,7 @@ constexpr const char* kNow = "2026-01-31T12:00:00Z";
 
 EnvelopeOptions event_options() {
     EnvelopeOptions options;
-    options.kind = Kind::ExperienceEvent;
+    options.kind = StreamKind::ExperienceEvent;
     options.schema_id = "https://ns.adobe.com/acme/schemas/abc";
     options.org_id = "ORG@AdobeOrg";
     options.dataset_id = "5e30d7986c0cc218a85cee65";
@@ -27,7 +27,7 @@ EnvelopeOptions event_options() {
 
 EnvelopeOptions profile_options() {
     EnvelopeOptions options = event_options();
-    options.kind = Kind::Profile;
+    options.kind = StreamKind::Profile;
     options.id.from = IdOptions::From::Keep;
     options.timestamp.from = TimestampOptions::From::None;
     return options;
@@ -90,7 +90,7 @@ TEST(Envelope, IsWhatTheInletExpects) {
 
 TEST(Envelope, IsAbsentForRaw) {
     EnvelopeOptions options = profile_options();
-    options.format = Format::Raw;
+    options.format = StreamFormat::Raw;
     EXPECT_EQ(Rendered(options, R"( {"a":1} )").message, R"({"a":1})");
 }
 

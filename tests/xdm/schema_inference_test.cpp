@@ -1,0 +1,145 @@
+#include "xdm/schema_inference.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <string>
+#include <vector>
+
+namespace aep::xdm {
+namespace {
+
+/// What is proposed from these records.
+class Proposed {
+  public:
+    explicit Proposed(const std::vector<std::string>& records) {
+        SchemaInference inference;
+        for (const std::string& record : records) {
+            simdjson::dom::parser parser;
+            inference.add(parser.parse(record).value());
+        }
+        proposal_ = inference.propose();
+        root_ = parser_.parse(proposal_.schema).value();
+    }
+
+    /// The value at a JSON pointer of the schema, minified; empty where it has none.
+    [[nodiscard]] std::string at(const std::string& pointer) const {
+        simdjson::dom::element found;
+        if (root_.at_pointer(pointer).get(found) != simdjson::SUCCESS) return "";
+        return simdjson::minify(found);
+    }
+    [[nodiscard]] const std::string& schema() const { return proposal_.schema; }
+    [[nodiscard]] const std::vector<std::string>& notes() const { return proposal_.notes; }
+
+  private:
+    SchemaInference::Proposal proposal_;
+    simdjson::dom::parser parser_;
+    simdjson::dom::element root_;
+};
+
+TEST(SchemaInference, TellsTypesAndFormats) {
+    const Proposed proposed{{R"({"i":5,"l":3000000000,"n":1.5,"m":[1,2.5],"b":true,"s":"x","o":{"p":"q"},)"
+                             R"("at":"2026-01-31T12:00:00Z","day":"2026-01-31","mail":"a@b.example",)"
+                             R"("link":"https://shop.example/a?b=c"})"}};
+    EXPECT_EQ(proposed.at("/type"), "\"object\"");
+    EXPECT_EQ(proposed.at("/properties/i/meta:xdmType"), "\"int\"");
+    EXPECT_EQ(proposed.at("/properties/i/maximum"), "2147483647");
+    EXPECT_EQ(proposed.at("/properties/l/meta:xdmType"), "\"long\"");
+    EXPECT_EQ(proposed.at("/properties/l/maximum"), "9007199254740991");
+    EXPECT_EQ(proposed.at("/properties/n/type"), "\"number\"");
+    EXPECT_EQ(proposed.at("/properties/m/items/type"), "\"number\"");
+    EXPECT_EQ(proposed.at("/properties/b/type"), "\"boolean\"");
+    EXPECT_EQ(proposed.at("/properties/s/type"), "\"string\"");
+    EXPECT_EQ(proposed.at("/properties/o/properties/p/type"), "\"string\"");
+    EXPECT_EQ(proposed.at("/properties/at/format"), "\"date-time\"");
+    EXPECT_EQ(proposed.at("/properties/at/meta:xdmType"), "\"date-time\"");
+    EXPECT_EQ(proposed.at("/properties/day/meta:xdmType"), "\"date\"");
+    EXPECT_EQ(proposed.at("/properties/mail/format"), "\"email\"");
+    EXPECT_EQ(proposed.at("/properties/link/format"), "\"uri\"");
+    EXPECT_TRUE(proposed.notes().empty());
+}
+
+TEST(SchemaInference, RequiresWhatEveryRecordHas) {
+    const Proposed proposed{{R"({"a":1,"b":{"x":1}})", R"({"a":1,"b":{"x":1,"y":2}})", R"({"a":1})"}};
+    EXPECT_EQ(proposed.at("/required"), R"(["a"])");
+    EXPECT_EQ(proposed.at("/properties/b/required"), R"(["x"])");
+    EXPECT_EQ(proposed.at("/properties/b/meta:evidence/count"), "2");
+    EXPECT_EQ(proposed.at("/properties/b/meta:evidence/of"), "3");
+}
+
+TEST(SchemaInference, AKeyThatStandsTwiceInOneRecordDoesNotCountForAnother) {
+    EXPECT_EQ(Proposed({R"({"a":1,"a":2})", R"({"b":1})"}).at("/required"), "");
+}
+
+TEST(SchemaInference, SuggestsTheFewValuesOfMany) {
+    std::vector<std::string> records;
+    for (int i = 0; i < 10; ++i) {
+        records.push_back(R"({"level":")" + std::string{i % 2 == 0 ? "Gold" : "Silver"} + R"(","name":"n)" +
+                          std::to_string(i) + "\"}");
+    }
+    const Proposed proposed{records};
+    EXPECT_EQ(proposed.at("/properties/level/meta:enum"), R"({"Gold":"Gold","Silver":"Silver"})");
+    EXPECT_EQ(proposed.at("/properties/level/enum"), "") << "suggestions never refuse";
+    EXPECT_EQ(proposed.at("/properties/name/meta:enum"), "");
+}
+
+TEST(SchemaInference, KeysThatAreDataMakeAMap) {
+    const Proposed numbers{{R"({"stock":{"1001":5,"1002":7}})"}};
+    EXPECT_EQ(numbers.at("/properties/stock/meta:xdmType"), "\"map\"");
+    EXPECT_EQ(numbers.at("/properties/stock/additionalProperties/type"), "\"integer\"");
+    EXPECT_EQ(numbers.at("/properties/stock/properties"), "");
+
+    const Proposed identities{{R"({"identityMap":{"Email":[{"id":"a@b.example","primary":true}]}})"}};
+    EXPECT_EQ(identities.at("/properties/identityMap/meta:xdmType"), "\"map\"");
+    EXPECT_EQ(identities.at("/properties/identityMap/additionalProperties/items/properties/primary/type"),
+              "\"boolean\"");
+
+    std::vector<std::string> records;
+    for (int i = 0; i < 100; ++i) {
+        records.push_back(R"({"tags":{"t)" + std::to_string(i) + R"(x":"v"}})");
+    }
+    EXPECT_EQ(Proposed(records).at("/properties/tags/meta:xdmType"), "\"map\"")
+        << "seldom twice the same key";
+}
+
+TEST(SchemaInference, MixedTypesAndNullsAreNoted) {
+    const Proposed proposed{{R"({"a":1,"b":null,"_id":7})", R"({"a":"x","b":2,"_id":8})"}};
+    EXPECT_EQ(proposed.at("/properties/a/type"), R"(["string","integer"])");
+    EXPECT_EQ(proposed.at("/properties/b/type"), R"(["integer","null"])");
+    EXPECT_THAT(proposed.notes(),
+                testing::ElementsAre(testing::HasSubstr("/_id: AEP takes only strings"),
+                                     testing::HasSubstr("/a: mixed types: 1 string, 1 integer"),
+                                     testing::HasSubstr("/b: null in 1 of 2")));
+}
+
+TEST(SchemaInference, IntegersThatXdmCannotHoldHaveNoXdmType) {
+    const Proposed proposed{{R"({"a":9007199254740993,"b":18446744073709551615})"}};
+    EXPECT_EQ(proposed.at("/properties/a/meta:xdmType"), "");
+    EXPECT_EQ(proposed.at("/properties/b/meta:xdmType"), "");
+    EXPECT_EQ(proposed.notes().size(), 2U);
+}
+
+TEST(SchemaInference, MemoryIsBoundedByFreeFormObjects) {
+    SchemaInference inference;
+    simdjson::dom::parser parser;
+    for (int record = 0; record < 300; ++record) {
+        std::string text = "{\"k" + std::to_string(record) + "\":{";
+        for (int key = 0; key < 290; ++key) {
+            text += (key == 0 ? "\"f" : ",\"f") + std::to_string(record * 290 + key) + "\":[[{\"x\":1}]]";
+        }
+        inference.add(parser.parse(text + "}}").value());
+    }
+    const SchemaInference::Proposal proposal = inference.propose();
+    EXPECT_LT(proposal.schema.size(), 20'000'000U);
+    EXPECT_THAT(proposal.notes, testing::Contains(testing::HasSubstr("too many different keys")));
+}
+
+TEST(SchemaInference, EscapesKeys) {
+    const Proposed proposed{{R"({"a\"b/c~d":{"\u0001":null}})"}};
+    EXPECT_EQ(proposed.at("/properties/a\"b~1c~0d/properties/\x01/type"), "\"null\"");
+    EXPECT_THAT(proposed.notes(), testing::ElementsAre(testing::HasSubstr("/a\"b~1c~0d/")));
+}
+
+}  // namespace
+}  // namespace aep::xdm
