@@ -7,7 +7,7 @@ set -euo pipefail
 packages=(
     g++ cmake ninja-build pkg-config ccache mold ca-certificates tzdata
     libboost1.81-dev libssl-dev libsimdjson-dev libconcurrentqueue-dev libyaml-cpp-dev prometheus-cpp-dev
-    libspdlog-dev libfmt-dev libcli11-dev libhowardhinnant-date-dev libxxhash-dev libre2-dev
+    libspdlog-dev libfmt-dev libcli11-dev libhowardhinnant-date-dev libxxhash-dev libre2-dev zlib1g-dev
 )
 if [[ "${1:-}" == tests ]]; then
     packages+=(libgtest-dev libgmock-dev libbenchmark-dev clang-format clang-tidy git)

@@ -5,10 +5,13 @@
 #include <stop_token>
 #include <string>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
+#include "record/position_store.hpp"
 #include "source/framer.hpp"
 #include "source/intake.hpp"
 #include "source/open_files.hpp"
+#include "source/read_at.hpp"
 #include "source/readers.hpp"
 #include "source/scanner.hpp"
 
@@ -22,60 +25,97 @@ struct ReaderContext {
     OpenFiles& files;
 };
 
-/// Reads one file, whatever its name is at the time. While nothing is appended it holds no buffer: the bytes
-/// of an incomplete record are read again once the record is complete. A file that became shorter is a new
-/// generation, read from its beginning. Confined.
+/// One generation of a file, and where its reader begins.
+struct Beginning {
+    std::string generation;
+    std::uint64_t position = 0;
+    record::Fingerprint fingerprint;
+};
+
+/// Reads one file, whatever its name is at the time; PlainReader and GzipReader say how. Confined.
 class FileReader {
   public:
     enum class Step {
-        More,     ///< a Block was handed over and there is more to read
-        AtEnd,    ///< everything that can be read now has been
-        Stopped,  ///< asked to stop while waiting for memory
-        Failed,   ///< see error()
+        More,      ///< there is more to read
+        AtEnd,     ///< everything that can be read now has been
+        Stopped,   ///< asked to stop while waiting for memory
+        Moved,     ///< the name leads nowhere or to another file by now: look for it
+        Replaced,  ///< truncated or written anew: what it holds now is another generation
+        Broken,    ///< what it holds cannot be read, and trying again will not help; see error()
+        Failed,    ///< see error(); may be tried again
     };
 
-    /// Where a file is begun that is read from its end: behind its last line end, so that a line which is not
-    /// complete yet is read whole when it is. At the end itself where the last `max_record` bytes hold no
-    /// line end.
-    [[nodiscard]] static base::Result<std::uint64_t> end_of_last_line(int fd, std::uint64_t size,
-                                                                      std::size_t max_record);
-
-    FileReader(ReaderContext& context, const FoundFile& file, std::string generation, std::uint64_t position);
-    ~FileReader();
+    FileReader(ReaderContext& context, const FoundFile& file, Beginning beginning);
+    virtual ~FileReader();
     FileReader(const FileReader&) = delete;
     FileReader& operator=(const FileReader&) = delete;
 
-    /// Reads what was appended, at most one Block. Waits for memory only.
-    [[nodiscard]] Step read(const std::stop_token& stop);
+    /// Reads what there is, at most one Block. Waits for memory only.
+    [[nodiscard]] virtual Step read(const std::stop_token& stop) = 0;
+    /// Whether a scan's word gives reason to read.
+    [[nodiscard]] virtual bool has_changed(const FoundFile& file) const = 0;
 
-    /// The file will not be continued: from now on its end also ends its last record.
-    void expect_no_more() { ends_ = true; }
+    // Of files that have an end (gzip):
+    /// It has been reached.
+    [[nodiscard]] virtual bool complete() const { return false; }
+    /// There may be more after all, because the file has changed.
+    virtual void expect_change() {}
+    /// Nothing of it is to be read unless it changes.
+    virtual void pass_over() {}
+
+    /// Whether the file will not be continued: then its end also ends its last record.
+    void expect_no_more(bool yes = true) { ends_ = yes; }
     [[nodiscard]] bool expects_no_more() const { return ends_; }
+    /// There are bytes at its end that no record has been made of, because their record is not complete.
+    [[nodiscard]] bool unfinished() const { return framer_.unfinished(); }
     void rename(const std::string& path) { path_ = path; }
+    /// What the file holds now is read from its beginning, as another generation.
+    virtual void begin_again(std::string generation);
 
     [[nodiscard]] const FileIdentity& identity() const { return identity_; }
     [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] const std::string& generation() const { return state_->ledger->origin()->generation; }
+    [[nodiscard]] const record::Fingerprint& fingerprint() const { return fingerprint_; }
+    [[nodiscard]] const std::shared_ptr<record::Ledger>& ledger() const { return state_->ledger; }
     [[nodiscard]] std::uint64_t scanned() const { return framer_.scanned(); }
+    /// Every record before it has been handed over.
+    [[nodiscard]] std::uint64_t handed_over() const { return framer_.yielded_to(); }
+    [[nodiscard]] std::uint64_t size() const { return state_->size; }
     /// Bytes known to exist that no record has been made of.
     [[nodiscard]] std::uint64_t unread() const;
+    /// No name led to it any more when it was last looked at.
+    [[nodiscard]] bool deleted() const { return deleted_; }
     [[nodiscard]] const base::Error& error() const { return error_; }
 
-  private:
-    [[nodiscard]] bool at_end(std::uint64_t size) const;
-    [[nodiscard]] bool worth_looking_first(std::uint64_t size) const;
-    [[nodiscard]] base::Result<bool> look_at_appended(int fd, std::uint64_t size);
-    [[nodiscard]] Step read_block(int fd, std::uint64_t size, const std::stop_token& stop);
-    [[nodiscard]] Step fail(base::Error error);
-    void begin_generation(std::string generation, std::uint64_t position);
-    void begin_again(std::uint64_t size);
+  protected:
+    [[nodiscard]] base::Result<int> open();
+    [[nodiscard]] base::Result<FileStatus> look(int fd);
+    [[nodiscard]] Step failed(base::Error error);
+    [[nodiscard]] Step broken(base::Error error);
+    /// Cuts a Block that begins at framer_.resume_at().
+    void cut(record::Block& block, bool last) { framer_.cut(block, last); }
+    void hand_over(record::BlockPtr block);
+    /// False: the file that begins with `head` is another one. True: its fingerprint has grown with it.
+    [[nodiscard]] bool recognises(std::string_view head);
 
     ReaderContext& context_;
     const FileIdentity identity_;
     std::string path_;
     Framer framer_;
+    record::Fingerprint fingerprint_;
     std::shared_ptr<ReaderState> state_;  ///< shared with Readers
+    base::WallTime modified_;
+    bool deleted_ = false;
     bool ends_ = false;
+
+  private:
+    void begin(std::string generation, std::uint64_t position);
+
     base::Error error_;
 };
+
+/// The right one for the file.
+[[nodiscard]] std::unique_ptr<FileReader> make_reader(ReaderContext& context, const FoundFile& file,
+                                                      Beginning beginning);
 
 }  // namespace aep::source

@@ -1,13 +1,8 @@
 #include "source/file_source.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
-#include "base/bytes.hpp"
 #include "base/random.hpp"
 #include "telemetry/log.hpp"
 
@@ -15,23 +10,12 @@ namespace aep::source {
 namespace {
 
 namespace log = telemetry::log;
-namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using base::SteadyClock;
+using Step = FileReader::Step;
 
 constexpr std::chrono::milliseconds kFirstBackoff = 1s;
 constexpr std::chrono::milliseconds kMaxBackoff = 60s;
-
-std::string canonical_path(const std::string& path) {
-    std::error_code failed;
-    std::string canonical = fs::canonical(path, failed).string();
-    return failed ? path : canonical;
-}
-
-bool has_a_name(int fd) {
-    struct stat status {};
-    return ::fstat(fd, &status) == 0 && status.st_nlink > 0;
-}
 
 }  // namespace
 
@@ -39,14 +23,24 @@ FileSource::FileSource(const SourceOptions& options, const Surroundings& surroun
                        std::function<void()> on_finished)
     : SourceBase{options, surroundings, std::move(on_finished)},
       scanner_{options.include, options.exclude},
+      marks_{options.id, surroundings.positions},
       context_{.options = options_, .intake = intake_, .readers = readers_, .files = files_} {}
 
+FileSource::~FileSource() {
+    stop();
+    // What was settled while the agent drained.
+    finish_settled();
+}
+
 void FileSource::run(const std::stop_token& stop) {
+    marks_.recall();
+    new_state_ = marks_.new_state();
     scan();
     while (!stop.stop_requested()) {
-        if (due_.empty()) wait();
+        if (due_.empty() && packed_due_.empty()) wait();
         notice_changes();
         retry_failing();
+        look_at_nameless();
         read_round(stop);
     }
 }
@@ -60,124 +54,22 @@ void FileSource::wait() {
 }
 
 base::SteadyTime FileSource::next_turn() const {
-    base::SteadyTime next = next_scan_;
+    base::SteadyTime next = std::min(next_scan_, next_look_);
+    if (!new_.empty()) next = std::min(next, remember_at_);
     for (const Followed* followed : failing_) next = std::min(next, *followed->retry_at);
     return next;
 }
 
 void FileSource::notice_changes() {
     const Watcher::Seen seen = watcher_.drain([this](const std::string& path) {
-        if (const auto changed = by_path_.find(path); changed != by_path_.end()) make_due(*changed->second);
+        const auto changed = by_path_.find(path);
+        // A compressed file is looked at by scans, when it has come to rest.
+        if (changed != by_path_.end() && !changed->second->gzip) make_due(*changed->second);
     });
     if (seen.names_changed) next_scan_ = std::min(next_scan_, earliest_scan_);
-    if (SteadyClock::now() >= next_scan_) scan();
-}
-
-void FileSource::scan() {
-    const base::SteadyTime begin = SteadyClock::now();
-    ++scans_;
-    const Scanner::Found found = scanner_.scan([this](const std::string& directory) { watch(directory); });
-    for (const FoundFile& file : found.files) {
-        const auto known = followed_.find(file.identity);
-        if (known == followed_.end()) {
-            follow(file);
-        } else {
-            meet_again(*known->second, file);
-        }
-    }
-    notice_missing();
-    report_scan(found);
-    readers_.prune();
-    const base::SteadyTime end = SteadyClock::now();
-    // Of a file that has lost its name inotify says nothing any more.
-    const bool any_missing = followed_.size() > found.files.size();
-    next_scan_ = end + (watcher_.reliable() && !any_missing ? kRescan : kPoll);
-    earliest_scan_ = end + 20 * (end - begin);
-}
-
-void FileSource::report_scan(const Scanner::Found& found) {
-    if (scans_ == 1) report_start(found);
-    for (const std::string& directory : found.unreadable_directories) {
-        log::warn("source_directory_unreadable", "cannot list a directory: files in it are not read",
-                  {{"directory", directory}, {"source", options_.id}});
-    }
-    if (found.too_many) {
-        log::error("source_too_many_files",
-                   "more files than a source can follow, the rest is not read: narrow "
-                   "`include` or split the source",
-                   {{"source", options_.id}, {"limit", Scanner::kMaxFiles}});
-    }
-    if (!watcher_.reliable() && !std::exchange(polling_reported_, true)) {
-        log::warn("source_polling",
-                  "no inotify for all directories, looking for changes every second instead: raise "
-                  "fs.inotify.max_user_watches and max_user_instances",
-                  {{"source", options_.id}});
-    }
-}
-
-void FileSource::report_start(const Scanner::Found& found) {
-    log::info("source_started",
-              skipped_bytes_ == 0 ? "following files"
-                                  : "following files from their ends; to read what they hold already set "
-                                    "`start_at: beginning`",
-              {{"source", options_.id},
-               {"files", found.files.size()},
-               {"skipped", base::human_bytes(skipped_bytes_)}});
-    for (const std::string& pattern : found.missing) {
-        log::warn("source_no_files", "no file matches yet, waiting for one",
-                  {{"include", pattern}, {"source", options_.id}});
-    }
-}
-
-void FileSource::follow(const FoundFile& file) {
-    const std::uint64_t position = start_of(file);
-    skipped_bytes_ += position;
-    auto followed = std::make_unique<Followed>(context_, file, base::random_hex128(), position);
-    followed->scan = scans_;
-    set_canonical(*followed);
-    make_due(*followed);
-    followed_.emplace(file.identity, std::move(followed));
-}
-
-std::uint64_t FileSource::start_of(const FoundFile& file) {
-    if (scans_ > 1 || options_.start_at == SourceOptions::StartAt::Beginning) return 0;
-    const base::Result<int> opened = files_.open(file.identity, file.path);
-    if (!opened) return file.size;
-    const base::Result<std::uint64_t> start =
-        FileReader::end_of_last_line(*opened, file.size, options_.max_record);
-    return start ? *start : file.size;
-}
-
-void FileSource::meet_again(Followed& followed, const FoundFile& file) {
-    followed.scan = scans_;
-    followed.missing_since.reset();
-    if (followed.reader.path() != file.path) {
-        followed.reader.rename(file.path);
-        set_canonical(followed);
-    }
-    if (file.size != followed.reader.scanned()) make_due(followed);
-}
-
-void FileSource::set_canonical(Followed& followed) {
-    const auto old = by_path_.find(followed.canonical);
-    if (old != by_path_.end() && old->second == &followed) by_path_.erase(old);
-    followed.canonical = canonical_path(followed.reader.path());
-    by_path_[followed.canonical] = &followed;
-    // A file behind a link changes in another directory than the one that was listed.
-    watch(fs::path{followed.canonical}.parent_path().string());
-}
-
-void FileSource::notice_missing() {
-    for (auto& [identity, followed] : followed_) {
-        if (followed->scan == scans_) continue;
-        if (!followed->missing_since) followed->missing_since = SteadyClock::now();
-        files_.pin(identity);
-        make_due(*followed);
-    }
-}
-
-void FileSource::watch(const std::string& directory) {
-    watcher_.watch(canonical_path(directory));
+    const base::SteadyTime now = SteadyClock::now();
+    if (now >= next_scan_) scan();
+    if (!new_.empty() && now >= remember_at_) remember_new();
 }
 
 void FileSource::retry_failing() {
@@ -190,54 +82,141 @@ void FileSource::retry_failing() {
     });
 }
 
-void FileSource::make_due(Followed& followed) {
-    if (followed.due || followed.retry_at) return;
-    followed.due = true;
-    due_.push_back(&followed);
+/// Of a file that has lost its name inotify says nothing any more.
+void FileSource::look_at_nameless() {
+    const base::SteadyTime now = SteadyClock::now();
+    if (now < next_look_) return;
+    next_look_ = base::SteadyTime::max();
+    for (auto& [identity, followed] : followed_) {
+        if (!followed->nameless) continue;
+        next_look_ = now + kPoll;
+        make_due(*followed);
+    }
 }
 
-/// One Block of every file that has something new.
+void FileSource::make_due(Followed& followed) {
+    if (followed.due || followed.retry_at || !followed.remembered) return;
+    followed.due = true;
+    if (followed.gzip) {
+        packed_due_.push_back(&followed);
+    } else {
+        due_.push_back(&followed);
+    }
+}
+
+/// One Block of every file that has something new, and of one compressed file: each of those that are being
+/// unpacked needs a window of its own.
 void FileSource::read_round(const std::stop_token& stop) {
     for (Followed* followed : std::exchange(due_, {})) {
-        if (stop.stop_requested()) return;
-        followed->due = false;
-        const FileReader::Step step = followed->reader.read(stop);
-        if (step == FileReader::Step::Stopped) return;
-        if (step == FileReader::Step::Failed) {
-            after_failure(*followed);
-            continue;
-        }
-        followed->backoff = {};
-        if (step == FileReader::Step::More) make_due(*followed);
-        if (step == FileReader::Step::AtEnd) after_end(*followed);
+        if (!read_one(*followed, stop)) return;
     }
+    if (packed_due_.empty()) return;
+    Followed* const packed = packed_due_.front();
+    packed_due_.pop_front();
+    if (!read_one(*packed, stop)) return;
+    // Until it has been read it stays in front.
+    if (!packed_due_.empty() && packed_due_.back() == packed) {
+        packed_due_.pop_back();
+        packed_due_.push_front(packed);
+    }
+}
+
+/// False: asked to stop.
+bool FileSource::read_one(Followed& followed, const std::stop_token& stop) {
+    if (stop.stop_requested()) return false;
+    followed.due = false;
+    FileReader& reader = *followed.reader;
+    const std::uint64_t before = reader.scanned();
+    const Step step = reader.read(stop);
+    if (reader.scanned() > before) followed.grown_at = SteadyClock::now();
+    switch (step) {
+        case Step::Stopped:
+            return false;
+        case Step::Failed:
+            after_failure(followed);
+            return true;
+        case Step::Broken:
+            after_breakage(followed);
+            return true;
+        case Step::Moved:
+            after_move(followed);
+            return true;
+        case Step::Replaced:
+            after_replacement(followed);
+            return true;
+        case Step::More:
+        case Step::AtEnd:
+            break;
+    }
+    followed.backoff = {};
+    tell_growth(followed);
+    if (step == Step::More) {
+        make_due(followed);
+    } else {
+        after_end(followed);
+    }
+    return true;
+}
+
+/// So that the next start knows the file by more of its bytes.
+void FileSource::tell_growth(Followed& followed) {
+    const std::uint32_t size = followed.reader->fingerprint().size;
+    if (std::exchange(followed.fingerprint_size, size) != size) marks_.update(mark_of(followed));
 }
 
 void FileSource::after_end(Followed& followed) {
+    FileReader& reader = *followed.reader;
     if (!followed.missing_since) return;
-    if (followed.reader.expects_no_more()) return forget(followed);
-    const base::Result<int> file = files_.open(followed.reader.identity(), followed.reader.path());
-    const bool deleted = !file || !has_a_name(*file);
-    if (!deleted && SteadyClock::now() - *followed.missing_since < kLinger) return;
-    followed.reader.expect_no_more();
-    make_due(followed);
+    const auto quiet = SteadyClock::now() - std::max(followed.grown_at, *followed.missing_since);
+    // Whoever has it open may still write to it.
+    const bool ended =
+        followed.nameless && quiet >= (reader.deleted() ? std::chrono::nanoseconds{kDeletedLinger}
+                                                        : std::chrono::nanoseconds{kRenamedLinger});
+    if (reader.expects_no_more()) reader.expect_no_more(false);
+    if (reader.unfinished() && (ended || quiet >= kRenamedLinger)) {
+        reader.expect_no_more();
+        return make_due(followed);
+    }
+    if (ended || quiet >= kAbandon)
+        retire(followed, followed.gzip && !reader.complete() ? reader.unread() : 0);
+}
+
+/// Its name leads elsewhere. It may have another one: the next scan knows. If none does, nor the one after
+/// it, it is gone.
+void FileSource::after_move(Followed& followed) {
+    if (followed.missed >= 2) return retire(followed, followed.reader->unread());
+    next_scan_ = std::min(next_scan_, std::max(SteadyClock::now(), earliest_scan_));
+}
+
+void FileSource::after_replacement(Followed& followed) {
+    FileReader& reader = *followed.reader;
+    const std::uint64_t unread = reader.unread();
+    const auto report = unread > 0 ? log::error : log::info;
+    report("source_truncated",
+           unread > 0
+               ? "a file was truncated or written anew before it was read to its end: what was not read "
+                 "is lost, reading it from its beginning; rotate by renaming instead"
+               : "a file was truncated or written anew: reading it from its beginning",
+           {{"file", reader.path()},
+            {"source", options_.id},
+            {"position", reader.handed_over()},
+            {"lost_bytes", unread}});
+    count_lost(unread);
+    record::FileMark old = mark_of(followed);
+    old.position = reader.handed_over();
+    marks_.retire(std::move(old), reader.ledger(), 0);
+    reader.begin_again(base::random_hex128());
+    followed.remembered = false;
+    followed.finished = false;
+    new_.push_back(&followed);
+    remember_at_ = SteadyClock::now();
 }
 
 void FileSource::after_failure(Followed& followed) {
-    const FileReader& reader = followed.reader;
-    if (followed.missing_since && !files_.is_open(reader.identity())) {
-        if (reader.unread() > 0) {
-            log::error("source_lost",
-                       "a file is gone before it was read to its end: keep rotated files longer",
-                       {{"file", reader.path()}, {"source", options_.id}, {"lost_bytes", reader.unread()}});
-        }
-        return forget(followed);
-    }
+    const FileReader& reader = *followed.reader;
     followed.backoff = std::clamp(2 * followed.backoff, kFirstBackoff, kMaxBackoff);
     followed.retry_at = SteadyClock::now() + followed.backoff;
     failing_.push_back(&followed);
-    // The file may have got another name, or none: only a scan can tell.
-    next_scan_ = std::min(next_scan_, std::max(SteadyClock::now(), earliest_scan_));
     log::error("source_unreadable", "cannot read a file, trying again",
                {{"file", reader.path()},
                 {"source", options_.id},
@@ -246,11 +225,44 @@ void FileSource::after_failure(Followed& followed) {
                 {"in", base::format_duration(followed.backoff)}});
 }
 
-void FileSource::forget(Followed& followed) {
+void FileSource::after_breakage(Followed& followed) {
+    FileReader& reader = *followed.reader;
+    log::error("source_broken",
+               "cannot read the rest of a compressed file: replace it by a whole one, it will be read again",
+               {{"file", reader.path()},
+                {"source", options_.id},
+                {"position", reader.handed_over()},
+                {"error", reader.error().message},
+                {"lost_bytes", reader.unread()}});
+    count_lost(reader.unread());
+    reader.pass_over();
+}
+
+/// Nothing more will be read of it.
+void FileSource::retire(Followed& followed, std::uint64_t unread) {
+    const FileReader& reader = *followed.reader;
+    record::FileMark mark = mark_of(followed);
+    mark.position = reader.handed_over();
+    marks_.retire(std::move(mark), reader.ledger(), unread);
+    if (unread > 0)
+        next_search_ = next_scan_ = std::min(next_scan_, std::max(SteadyClock::now(), earliest_scan_));
     const auto named = by_path_.find(followed.canonical);
     if (named != by_path_.end() && named->second == &followed) by_path_.erase(named);
-    const FileIdentity identity = followed.reader.identity();
+    const FileIdentity identity = reader.identity();
     followed_.erase(identity);
+}
+
+record::FileMark FileSource::mark_of(const Followed& followed) const {
+    const FileReader& reader = *followed.reader;
+    return {.source = options_.id,
+            .generation = reader.generation(),
+            .path = reader.path(),
+            .device = reader.identity().device,
+            .inode = reader.identity().inode,
+            .fingerprint = reader.fingerprint(),
+            .position = reader.ledger()->position(),
+            .finished = followed.finished,
+            .last_seen = followed.seen_at};
 }
 
 }  // namespace aep::source

@@ -65,9 +65,16 @@ void Intake::hand_over(record::BlockPtr block, const std::shared_ptr<record::Led
     record_size_ = std::max<std::size_t>(1, (3 * record_size_ + bytes / count + 1) / 4);
     block->read_at = base::SteadyClock::now();
     block->received_at = base::WallClock::now();
+    last_record_ = block->received_at;
     block->lease.resize(std::max(block->capacity(), block->size + count * surroundings_.message_overhead));
     block->ticket = {.ledger = ledger, .block = ledger->open_block(starts, block->end_position)};
     surroundings_.sink.push(std::move(block));
+}
+
+std::optional<base::WallTime> Intake::last_record() const {
+    const base::WallTime last = last_record_;
+    if (last == base::WallTime{}) return std::nullopt;
+    return last;
 }
 
 }  // namespace aep::source

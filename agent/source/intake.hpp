@@ -1,11 +1,14 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
+#include "base/clock.hpp"
 #include "record/block.hpp"
 #include "source/options.hpp"
 #include "source/source.hpp"
@@ -44,6 +47,9 @@ class Intake {
     /// Registers the Block's records and pushes it; a Block without records only moves the position.
     void hand_over(record::BlockPtr block, const std::shared_ptr<record::Ledger>& ledger);
 
+    /// When a record was handed over last. Free-threaded.
+    [[nodiscard]] std::optional<base::WallTime> last_record() const;
+
     /// For what a source keeps between Blocks: counted, never waits.
     [[nodiscard]] record::Lease open_lease() const { return surroundings_.memory.open(); }
 
@@ -51,6 +57,7 @@ class Intake {
     const SourceOptions& options_;
     const Surroundings surroundings_;
     std::size_t record_size_ = 512;  ///< what a record takes on average; an assumption at first
+    std::atomic<base::WallTime> last_record_ = base::WallTime{};
 };
 
 }  // namespace aep::source

@@ -65,7 +65,8 @@ OneShotSource::ReaderPtr OneShotSource::begin(const FoundFile& file) {
         report(file.path, generation.error().message);
         return nullptr;
     }
-    auto reader = std::make_unique<FileReader>(context_, file, *generation, 0);
+    ReaderPtr reader =
+        make_reader(context_, file, {.generation = *generation, .position = 0, .fingerprint = {}});
     reader->expect_no_more();
     return reader;
 }
@@ -74,7 +75,11 @@ OneShotSource::ReaderPtr OneShotSource::begin(const FoundFile& file) {
 bool OneShotSource::read_all(FileReader& reader, const std::stop_token& stop) {
     FileReader::Step step = FileReader::Step::More;
     while (step == FileReader::Step::More && !stop.stop_requested()) step = reader.read(stop);
-    if (step == FileReader::Step::Failed) {
+    if (step == FileReader::Step::Replaced) {
+        report(reader.path(),
+               fmt::format("it was truncated while it was read, at position {}", reader.scanned()));
+    } else if (step != FileReader::Step::AtEnd && step != FileReader::Step::Stopped &&
+               step != FileReader::Step::More) {
         report(reader.path(), fmt::format("{} at position {}", reader.error().message, reader.scanned()));
     }
     return step != FileReader::Step::Stopped && !stop.stop_requested();

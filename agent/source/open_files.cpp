@@ -1,13 +1,24 @@
 #include "source/open_files.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <utility>
 
 namespace aep::source {
 namespace {
+
+std::atomic<std::size_t> instances{0};
+
+std::size_t half_of_the_allowed() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 512;
+    return std::min<std::size_t>(limit.rlim_cur, std::size_t{1} << 20U) / 2;
+}
 
 base::Result<Descriptor> open_checked(const FileIdentity& identity, const std::string& path) {
     // Non-blocking, because the name may be a FIFO's by now.
@@ -22,24 +33,47 @@ base::Result<Descriptor> open_checked(const FileIdentity& identity, const std::s
 
 }  // namespace
 
+OpenFiles::OpenFiles() : process_limit_{half_of_the_allowed()} {
+    ++instances;
+}
+
+OpenFiles::~OpenFiles() {
+    --instances;
+}
+
+std::size_t OpenFiles::limit() const {
+    return std::max<std::size_t>(1, process_limit_ / std::max<std::size_t>(1, instances));
+}
+
 base::Result<int> OpenFiles::open(const FileIdentity& identity, const std::string& path) {
     if (const auto known = by_identity_.find(identity); known != by_identity_.end()) {
-        entries_.splice(entries_.begin(), entries_, known->second);
-        return known->second->descriptor.get();
+        Entry& entry = *known->second;
+        Entries& from = list_of(entry);
+        entry.idle = false;
+        busy_.splice(busy_.begin(), from, known->second);
+        return entry.descriptor.get();
     }
+    if (!make_room()) return base::system_error("open (deleted files hold every descriptor)", EMFILE);
     base::Result<Descriptor> file = open_checked(identity, path);
     if (!file) return file.error();
-    make_room();
-    entries_.push_front({.identity = identity, .descriptor = std::move(*file)});
-    by_identity_[identity] = entries_.begin();
-    return entries_.front().descriptor.get();
+    busy_.push_front({.identity = identity, .descriptor = std::move(*file)});
+    by_identity_[identity] = busy_.begin();
+    return busy_.front().descriptor.get();
 }
 
 void OpenFiles::close(const FileIdentity& identity) {
     const auto known = by_identity_.find(identity);
     if (known == by_identity_.end()) return;
-    entries_.erase(known->second);
+    list_of(*known->second).erase(known->second);
     by_identity_.erase(known);
+}
+
+void OpenFiles::set_idle(const FileIdentity& identity) {
+    const auto known = by_identity_.find(identity);
+    if (known == by_identity_.end()) return;
+    Entries& from = list_of(*known->second);
+    known->second->idle = true;
+    idle_.splice(idle_.begin(), from, known->second);
 }
 
 void OpenFiles::pin(const FileIdentity& identity) {
@@ -47,13 +81,25 @@ void OpenFiles::pin(const FileIdentity& identity) {
         known->second->pinned = true;
 }
 
-void OpenFiles::make_room() {
-    for (auto at = entries_.end(); entries_.size() >= kMax && at != entries_.begin();) {
-        --at;
-        if (at->pinned) continue;
-        by_identity_.erase(at->identity);
-        at = entries_.erase(at);
+void OpenFiles::unpin(const FileIdentity& identity) {
+    if (const auto known = by_identity_.find(identity); known != by_identity_.end())
+        known->second->pinned = false;
+}
+
+bool OpenFiles::make_room() {
+    while (by_identity_.size() >= limit()) {
+        if (!close_one_of(idle_) && !close_one_of(busy_)) return false;
     }
+    return true;
+}
+
+bool OpenFiles::close_one_of(Entries& entries) {
+    const auto oldest =
+        std::find_if(entries.rbegin(), entries.rend(), [](const Entry& entry) { return !entry.pinned; });
+    if (oldest == entries.rend()) return false;
+    by_identity_.erase(oldest->identity);
+    entries.erase(std::next(oldest).base());
+    return true;
 }
 
 }  // namespace aep::source

@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "source/read_at.hpp"
+
 namespace aep::source {
 namespace {
 
@@ -32,15 +34,32 @@ bool is_directory(const std::string& path) {
     return ::stat(real_name(path).c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+/// Whether the glob's last component asks for compressed files.
+bool asks_for_gzip(const std::string& pattern) {
+    return pattern.find(".gz", pattern.rfind('/') + 1) != std::string::npos;
+}
+
+}  // namespace
+
 std::optional<FoundFile> regular_file(const std::string& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
     return FoundFile{.path = path,
                      .identity = {.device = status.st_dev, .inode = status.st_ino},
-                     .size = static_cast<std::uint64_t>(status.st_size)};
+                     .size = static_cast<std::uint64_t>(status.st_size),
+                     .modified = wall_time(status.st_mtim)};
 }
 
-}  // namespace
+std::vector<FoundFile> files_in(const std::string& directory) {
+    std::vector<FoundFile> files;
+    std::error_code failed;
+    for (fs::directory_iterator at{directory, failed}, end; !failed && at != end; at.increment(failed)) {
+        if (std::optional<FoundFile> file = regular_file(at->path().string()))
+            files.push_back(std::move(*file));
+    }
+    std::ranges::sort(files, {}, &FoundFile::path);
+    return files;
+}
 
 /// One scan.
 class Scanner::Walk {
@@ -50,6 +69,7 @@ class Scanner::Walk {
 
     void include(const std::string& pattern) {
         matched_ = false;
+        gzip_ = asks_for_gzip(pattern);
         search(pattern);
         if (!matched_) found_.missing.push_back(pattern);
     }
@@ -118,7 +138,7 @@ class Scanner::Walk {
         for (fs::directory_iterator at{real_name(directory), failed}, end; !failed && at != end;
              at.increment(failed)) {
             std::error_code ignored;
-            const bool directory_itself = at->symlink_status(ignored).type() == fs::file_type::directory;
+            const bool directory_itself = !at->is_symlink(ignored) && at->is_directory(ignored);
             entries.push_back(
                 {.name = at->path().filename().string(), .is_plain_directory = directory_itself});
         }
@@ -130,8 +150,11 @@ class Scanner::Walk {
 
     void add(const std::string& path) {
         const auto excludes = [&](const std::string& pattern) { return is_excluded(pattern, path); };
+        const bool compressed = path.ends_with(".gz");
+        if (compressed && !gzip_) return;
         std::optional<FoundFile> file = regular_file(path);
         if (!file) return;
+        file->gzip = compressed;
         matched_ = true;
         if (std::ranges::any_of(scanner_.exclude_, excludes) || !seen_.insert(file->identity).second) return;
         if (found_.files.size() == kMaxFiles) {
@@ -146,6 +169,7 @@ class Scanner::Walk {
     std::set<FileIdentity> seen_;
     Found found_;
     bool matched_ = false;  ///< the current include names a regular file
+    bool gzip_ = false;     ///< the current include asks for compressed files
 };
 
 Scanner::Found Scanner::scan(const OnDirectory& on_directory) const {

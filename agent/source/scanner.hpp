@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "source/glob.hpp"
 
 namespace aep::source {
@@ -26,10 +28,19 @@ struct FoundFile {
     std::string path;
     FileIdentity identity;
     std::uint64_t size = 0;
+    base::WallTime modified = {};
+    bool gzip = false;  ///< compressed, and asked for as such
 };
 
+/// The regular file of that name, links followed.
+[[nodiscard]] std::optional<FoundFile> regular_file(const std::string& path);
+
+/// The regular files in a directory, links followed, by name; empty where it cannot be listed.
+[[nodiscard]] std::vector<FoundFile> files_in(const std::string& directory);
+
 /// Finds the files that a source's globs name. Only regular files (symbolic links are followed, but `**` does
-/// not walk through them), each identity once, in the order of the globs and by name within each. Confined.
+/// not walk through them), each identity once, in the order of the globs and by name within each. Files whose
+/// names end in ".gz" only where the glob itself says so. Confined.
 class Scanner {
   public:
     static constexpr std::size_t kMaxDepth = 64;       ///< directories below a glob's fixed part

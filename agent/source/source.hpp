@@ -50,6 +50,10 @@ class Source {
     [[nodiscard]] virtual std::vector<Progress> progress() const = 0;
     /// When the oldest unsettled record was read.
     [[nodiscard]] virtual std::optional<base::SteadyTime> oldest_unsettled() const = 0;
+    /// When it handed over a record last.
+    [[nodiscard]] virtual std::optional<base::WallTime> last_record() const = 0;
+    /// Bytes known to have existed that are gone before they could be read; each loss is in the log.
+    [[nodiscard]] virtual std::uint64_t lost_bytes() const = 0;
     /// How many of its inputs a source that has an end gave up because they cannot be read; each is in the
     /// log.
     [[nodiscard]] virtual std::uint64_t unreadable() const { return 0; }

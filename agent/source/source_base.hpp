@@ -31,6 +31,8 @@ class SourceBase : public Source {
         return readers_.oldest_unsettled();
     }
     [[nodiscard]] std::uint64_t unreadable() const final { return unreadable_; }
+    [[nodiscard]] std::uint64_t lost_bytes() const final { return lost_bytes_; }
+    [[nodiscard]] std::optional<base::WallTime> last_record() const final { return intake_.last_record(); }
 
   protected:
     /// On the source's own thread. Returns at its end or soon after `stop` is asked for.
@@ -40,6 +42,8 @@ class SourceBase : public Source {
     void finish();
     /// Something was given up that cannot be read. From run().
     void give_up() { ++unreadable_; }
+    /// So many bytes are gone before they could be read. From run().
+    void count_lost(std::uint64_t bytes) { lost_bytes_ += bytes; }
 
     const SourceOptions options_;
     Intake intake_;
@@ -52,6 +56,7 @@ class SourceBase : public Source {
     const std::function<void()> on_finished_;
     std::atomic<bool> finished_ = false;
     std::atomic<std::uint64_t> unreadable_ = 0;
+    std::atomic<std::uint64_t> lost_bytes_ = 0;
     std::mutex mutex_;  ///< of start() and stop()
     std::stop_source stop_;
     std::thread thread_;

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "record/ledger.hpp"
+#include "record/position_store.hpp"
+#include "source/scanner.hpp"
+
+namespace aep::source {
+
+/// The source's memory of files that it does not follow at the moment: those of an earlier run that no scan
+/// has found yet, and those that have gone in this one. A file is taken for one of them where its identity
+/// and its first bytes say so. Also passes on to the PositionStore (which may be null) what it must know.
+///
+/// A file that was read to its end counts as finished, and may be forgotten, only once its last record is
+/// settled: until then a restart has to read it again. Confined.
+class FileMarks {
+  public:
+    /// More finished files than this are not kept in memory; the oldest go first.
+    static constexpr std::size_t kMostFinished = 4096;
+
+    FileMarks(std::string source, record::PositionStore* positions)
+        : source_{std::move(source)}, positions_{positions} {}
+
+    /// Takes in what an earlier run left behind.
+    void recall();
+    /// No scan of this source was ever completed.
+    [[nodiscard]] bool new_state() const;
+    [[nodiscard]] base::Result<void> mark_scanned();
+    /// Durable when it returns.
+    [[nodiscard]] base::Result<void> remember(std::span<const record::FileMark> marks);
+    void update(const record::FileMark& mark);
+
+    /// What is known of a file that was found.
+    struct Known {
+        record::FileMark mark;
+        /// Records of it are on their way: it may be read on only once they are settled, because positions
+        /// of one generation move in order.
+        bool unsettled = false;
+    };
+    /// `head`: its first bytes. The mark is not kept here any longer, unless it is unsettled.
+    [[nodiscard]] std::optional<Known> take(const FoundFile& file, std::string_view head);
+    /// The same for a compressed file: what is known of the one that it was made of, which was in the same
+    /// directory, began with `head` and was `length` bytes long (modulo 2^32), or not read to its end.
+    [[nodiscard]] std::optional<Known> take_original(const FoundFile& file, std::string_view head,
+                                                     std::uint32_t length);
+    [[nodiscard]] bool knows(const FileIdentity& identity) const;
+
+    /// The file is not followed any more. `unread`: what of it could not be read; 0: it is finished.
+    void retire(record::FileMark mark, std::shared_ptr<record::Ledger> ledger, std::uint64_t unread);
+    /// Finishes what has been settled in the meantime.
+    void settle();
+
+    /// A file that was not read to its end and that nobody has found yet.
+    struct Unfound {
+        const record::FileMark& mark;
+        std::uint64_t unread;  ///< bytes; 0: nobody knows
+    };
+    [[nodiscard]] std::vector<Unfound> unfound() const;
+    /// Gives up those that have not been found for so long, and returns them once each.
+    [[nodiscard]] std::vector<Unfound> give_up_unfound(base::SteadyTime older_than);
+
+  private:
+    struct Entry {
+        record::FileMark mark;
+        std::shared_ptr<record::Ledger> unsettled;  ///< shared with the tickets of its last records
+        std::uint64_t unread = 0;
+        base::SteadyTime since = {};
+        bool given_up = false;
+    };
+    using Entries = std::unordered_multimap<std::uint64_t, Entry>;
+
+    Entry& add(Entry entry);
+    void settle(Entry& entry);
+    [[nodiscard]] std::optional<Known> take(Entries::iterator at);
+    [[nodiscard]] static bool is_unfound(const Entry& entry);
+    void bound();
+
+    const std::string source_;
+    record::PositionStore* const positions_;
+    Entries entries_;  ///< by inode
+};
+
+}  // namespace aep::source
