@@ -66,6 +66,12 @@ double oldest_seconds(const source::Source& source) {
     return std::chrono::duration<double>(base::SteadyClock::now() - *oldest).count();
 }
 
+double last_record_seconds(const source::Source& source) {
+    const auto last = source.last_record();
+    if (!last) return 0;
+    return std::chrono::duration<double>(last->time_since_epoch()).count();
+}
+
 }  // namespace
 
 void append_record_metrics(const std::vector<SourceView>& sources,
@@ -83,10 +89,22 @@ void append_record_metrics(const std::vector<SourceView>& sources,
         }
         families.push_back(std::move(made));
     }
+    prometheus::MetricFamily lost =
+        family("aep_agent_source_lost_bytes_total",
+               "Bytes of files that were gone before they could be read.", prometheus::MetricType::Counter);
+    for (const SourceView& view : sources) {
+        prometheus::ClientMetric metric = labelled(view.counters.source());
+        metric.counter.value = static_cast<double>(view.source.lost_bytes());
+        lost.metric.push_back(std::move(metric));
+    }
+    families.push_back(std::move(lost));
     families.push_back(gauges("aep_agent_records_in_flight", "Records read and not settled.", sources,
                               [&](std::size_t i) { return static_cast<double>(snapshots[i].in_flight); }));
     families.push_back(gauges("aep_agent_source_lag_bytes", "Bytes of the source that are not settled yet.",
                               sources, [&](std::size_t i) { return lag_bytes(sources[i].source); }));
+    families.push_back(gauges("aep_agent_source_last_record_timestamp_seconds",
+                              "When the source handed over a record last; 0: not since the start.", sources,
+                              [&](std::size_t i) { return last_record_seconds(sources[i].source); }));
     families.push_back(gauges("aep_agent_oldest_unsettled_seconds", "Age of the oldest record not settled.",
                               sources, [&](std::size_t i) { return oldest_seconds(sources[i].source); }));
 }

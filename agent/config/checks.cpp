@@ -136,10 +136,7 @@ std::optional<Fault> check_include(std::string_view text) {
     if (text.find('\0') != std::string_view::npos || text.ends_with('/')) {
         return Fault{"is not the path of a file", "name files: /var/log/shop/*.json"};
     }
-    if (!text.ends_with(".gz")) return std::nullopt;
-    return Fault{
-        fmt::format("names compressed files, which is not available in this version ({})", base::kVersion),
-        "unpack them first, or remove it"};
+    return std::nullopt;
 }
 
 bool is_header_name(std::string_view text) {
