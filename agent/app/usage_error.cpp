@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "app/exit_code.hpp"
-#include "config/suggest.hpp"
+#include "base/suggest.hpp"
 
 namespace aep::app {
 namespace {
@@ -40,7 +40,7 @@ std::string guess(const CLI::App& app, int argc, const char* const* argv) {
             word.starts_with("--") || (app.get_parent() == nullptr && !word.starts_with("-"));
         if (!could_be || app.get_name() == word) continue;
         const std::string bare{word.substr(0, word.find('='))};
-        const std::string meant = config::nearest(bare, words);
+        const std::string meant = base::nearest(bare, words);
         if (!meant.empty() && meant != bare) return fmt::format("; did you mean '{}'?", meant);
     }
     return "";

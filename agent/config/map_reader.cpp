@@ -7,8 +7,8 @@
 #include <limits>
 
 #include "base/bytes.hpp"
+#include "base/suggest.hpp"
 #include "base/version.hpp"
-#include "config/suggest.hpp"
 
 namespace aep::config {
 namespace {
@@ -159,14 +159,14 @@ bool MapReader::pick(std::string_view key, const std::vector<std::string>& now,
         return true;
     }
     if (std::find(later.begin(), later.end(), value->text) != later.end()) {
-        fail(*value, value->shown() + " is " + not_available(), suggest("", now, "this version has"));
+        fail(*value, value->shown() + " is " + not_available(), base::suggest("", now, "this version has"));
         return false;
     }
     std::vector<std::string> all = now;
     all.insert(all.end(), later.begin(), later.end());
-    const std::string near = nearest(value->text, all);
+    const std::string near = base::nearest(value->text, all);
     fail(*value, value->shown() + " is not known",
-         near.empty() ? suggest("", now, "use one of") : "did you mean '" + near + "'?");
+         near.empty() ? base::suggest("", now, "use one of") : "did you mean '" + near + "'?");
     return false;
 }
 
@@ -236,7 +236,7 @@ void MapReader::later(std::string_view key, std::initializer_list<std::string_vi
         shown_.add(key, value->text, value);
     } else if (value->type == Value::Type::Scalar && same.size() > 0) {
         const std::vector<std::string> words{same.begin(), same.end()};
-        fail(*value, value->shown() + " is " + not_available(), suggest("", words, "this version has"));
+        fail(*value, value->shown() + " is " + not_available(), base::suggest("", words, "this version has"));
     } else {
         fail(*value, not_available(), "remove it");
     }
@@ -271,7 +271,7 @@ void MapReader::finish() {
     for (const Value::Entry& entry : map_->entries) {
         if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
         context_.problems.push_back({entry.place, "unknown key " + in_quotes(entry.key) + " " + where,
-                                     suggest(entry.key, known_, "known are")});
+                                     base::suggest(entry.key, known_, "known are")});
     }
 }
 

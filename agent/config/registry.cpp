@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "config/suggest.hpp"
+#include "base/suggest.hpp"
 
 namespace aep::config {
 
@@ -20,7 +20,7 @@ void Registry::check_references(Problems& problems) const {
         if (defined_.contains(reference->text)) continue;
         problems.push_back({reference->place,
                             reference->path + ": there is no " + kind_ + " " + reference->shown(),
-                            suggest(reference->text, ids, "defined are")});
+                            base::suggest(reference->text, ids, "defined are")});
     }
 }
 

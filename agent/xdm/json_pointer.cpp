@@ -24,6 +24,7 @@ void append_pointer_step(std::string& pointer, std::uint64_t index) {
 
 std::vector<std::string> pointer_steps(std::string_view pointer) {
     std::vector<std::string> steps;
+    if (!pointer.starts_with('/')) return steps;
     for (std::size_t i = 0; i < pointer.size(); ++i) {
         if (pointer[i] == '/') {
             steps.emplace_back();

@@ -16,6 +16,13 @@ enum class StreamFormat {
     Raw,  ///< the bare record, mapped by a dataflow of AEP
 };
 
+/// `unknown_keys:` of a stream: what becomes of a record's keys that its schema does not name.
+enum class UnknownKeys {
+    Reject,  ///< the record is invalid, as it is for AEP
+    Strip,   ///< they are taken out
+    Allow,   ///< they stay, unless the schema itself says `additionalProperties: false`
+};
+
 /// `id:` of a stream: where the entity's `_id` comes from.
 struct IdOptions {
     enum class From {

@@ -1,4 +1,4 @@
-#include "config/suggest.hpp"
+#include "base/suggest.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace aep::config {
+namespace aep::base {
 namespace {
 
 constexpr std::size_t kLongest = 64;
@@ -54,4 +54,4 @@ std::string suggest(std::string_view word, const std::vector<std::string>& candi
     return fmt::format("{}: {}", otherwise, fmt::join(candidates, ", "));
 }
 
-}  // namespace aep::config
+}  // namespace aep::base

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace aep::config {
+namespace aep::base {
 
 /// The candidate that `word` was probably meant to be, by edit distance (a swap of neighbours counts once);
 /// empty where none is near.
@@ -14,4 +14,4 @@ namespace aep::config {
 [[nodiscard]] std::string suggest(std::string_view word, const std::vector<std::string>& candidates,
                                   std::string_view otherwise);
 
-}  // namespace aep::config
+}  // namespace aep::base

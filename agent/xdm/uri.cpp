@@ -1,0 +1,242 @@
+#include "xdm/uri.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "xdm/text_format.hpp"
+
+namespace aep::xdm {
+namespace {
+
+/// Character classes of RFC 3986, one bit each.
+enum : std::uint8_t {
+    kAlpha = 1,
+    kDigit = 2,
+    kHex = 4,
+    kUnreservedMark = 8,  // -._~
+    kSubDelim = 16,
+    kColon = 32,
+    kAt = 64,
+    kSlashQuestion = 128,
+};
+constexpr std::uint8_t kUnreserved = kAlpha | kDigit | kUnreservedMark;
+constexpr std::uint8_t kRegName = kUnreserved | kSubDelim;
+constexpr std::uint8_t kUserInfo = kRegName | kColon;
+constexpr std::uint8_t kPchar = kRegName | kColon | kAt;
+
+constexpr std::array<std::uint8_t, 256> make_classes() {
+    std::array<std::uint8_t, 256> classes{};
+    const auto mark = [&](std::string_view characters, std::uint8_t bit) {
+        for (const char c : characters) classes[static_cast<unsigned char>(c)] |= bit;
+    };
+    mark("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", kAlpha);
+    mark("0123456789", kDigit);
+    mark("0123456789abcdefABCDEF", kHex);
+    mark("-._~", kUnreservedMark);
+    mark("!$&'()*+,;=", kSubDelim);
+    mark(":", kColon);
+    mark("@", kAt);
+    mark("/?", kSlashQuestion);
+    return classes;
+}
+constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
+
+bool is_in(char c, std::uint8_t classes) {
+    return (kClasses[static_cast<unsigned char>(c)] & classes) != 0;
+}
+
+/// Every character is in `classes` or part of a %XX.
+bool consists_of(std::string_view text, std::uint8_t classes) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (is_in(text[i], classes)) continue;
+        if (text[i] != '%' || i + 2 >= text.size() || !is_in(text[i + 1], kHex) ||
+            !is_in(text[i + 2], kHex)) {
+            return false;
+        }
+        i += 2;
+    }
+    return true;
+}
+
+struct Parts {
+    std::optional<std::string_view> scheme;
+    std::optional<std::string_view> authority;
+    std::string_view path;
+    std::optional<std::string_view> query;
+    std::optional<std::string_view> fragment;
+};
+
+bool is_scheme(std::string_view text) {
+    if (text.empty() || !is_in(text.front(), kAlpha)) return false;
+    for (const char c : text) {
+        if (!is_in(c, kAlpha | kDigit) && c != '+' && c != '-' && c != '.') return false;
+    }
+    return true;
+}
+
+/// Takes `text` apart as the regular expression of appendix B does.
+Parts split(std::string_view text) {
+    Parts parts;
+    if (const std::size_t hash = text.find('#'); hash != std::string_view::npos) {
+        parts.fragment = text.substr(hash + 1);
+        text = text.substr(0, hash);
+    }
+    if (const std::size_t mark = text.find('?'); mark != std::string_view::npos) {
+        parts.query = text.substr(mark + 1);
+        text = text.substr(0, mark);
+    }
+    if (const std::size_t colon = text.find(':');
+        colon != std::string_view::npos && is_scheme(text.substr(0, colon))) {
+        parts.scheme = text.substr(0, colon);
+        text.remove_prefix(colon + 1);
+    }
+    if (text.starts_with("//")) {
+        const std::size_t end = text.find('/', 2);
+        parts.authority = text.substr(2, end == std::string_view::npos ? end : end - 2);
+        text.remove_prefix(2 + parts.authority->size());
+    }
+    parts.path = text;
+    return parts;
+}
+
+/// "v1.something" between brackets.
+bool is_ip_future(std::string_view text) {
+    const std::size_t dot = text.find('.');
+    if (dot == std::string_view::npos || dot < 2 || (text.front() != 'v' && text.front() != 'V'))
+        return false;
+    for (const char c : text.substr(1, dot - 1)) {
+        if (!is_in(c, kHex)) return false;
+    }
+    const std::string_view rest = text.substr(dot + 1);
+    for (const char c : rest) {
+        if (!is_in(c, kUserInfo)) return false;
+    }
+    return !rest.empty();
+}
+
+bool is_authority(std::string_view text) {
+    if (const std::size_t at = text.find('@'); at != std::string_view::npos) {
+        if (!consists_of(text.substr(0, at), kUserInfo)) return false;
+        text.remove_prefix(at + 1);
+    }
+    std::string_view port;
+    if (text.starts_with('[')) {
+        const std::size_t end = text.find(']');
+        if (end == std::string_view::npos) return false;
+        const std::string_view address = text.substr(1, end - 1);
+        if (!is_ipv6(address) && !is_ip_future(address)) return false;
+        port = text.substr(end + 1);
+        if (!port.empty() && port.front() != ':') return false;
+    } else {
+        const std::size_t colon = text.find(':');
+        if (!consists_of(text.substr(0, colon), kRegName)) return false;
+        port = colon == std::string_view::npos ? "" : text.substr(colon);
+    }
+    for (const char c : port.substr(port.empty() ? 0 : 1)) {
+        if (!is_in(c, kDigit)) return false;
+    }
+    return true;
+}
+
+bool is_valid(const Parts& parts) {
+    if (parts.authority && !is_authority(*parts.authority)) return false;
+    // What looks like a scheme in a relative reference would be one (section 4.2).
+    if (!parts.scheme && !parts.authority &&
+        parts.path.substr(0, parts.path.find('/')).find(':') != std::string_view::npos) {
+        return false;
+    }
+    constexpr std::uint8_t kQueryOrFragment = kPchar | kSlashQuestion;
+    // A '?' cannot be in the path: split() ended it there.
+    return consists_of(parts.path, kQueryOrFragment) &&
+           (!parts.query || consists_of(*parts.query, kQueryOrFragment)) &&
+           (!parts.fragment || consists_of(*parts.fragment, kQueryOrFragment));
+}
+
+/// Section 5.2.4.
+std::string without_dot_segments(std::string_view path) {
+    std::string out;
+    while (!path.empty()) {
+        if (path.starts_with("../")) {
+            path.remove_prefix(3);
+        } else if (path.starts_with("./") || path.starts_with("/./")) {
+            path.remove_prefix(2);
+        } else if (path == "/.") {
+            path = "/";
+        } else if (path.starts_with("/../") || path == "/..") {
+            path = path == "/.." ? std::string_view{"/"} : path.substr(3);
+            out.resize(out.rfind('/') == std::string::npos ? 0 : out.rfind('/'));
+        } else if (path == "." || path == "..") {
+            path = {};
+        } else {
+            const std::size_t end = path.find('/', 1);
+            out += path.substr(0, end);
+            path = end == std::string_view::npos ? "" : path.substr(end);
+        }
+    }
+    return out;
+}
+
+std::string merged_path(const Parts& base, std::string_view path) {
+    if (base.authority && base.path.empty()) return "/" + std::string{path};
+    const std::size_t slash = base.path.rfind('/');
+    const std::string_view directory = slash == std::string_view::npos ? "" : base.path.substr(0, slash + 1);
+    return std::string{directory} + std::string{path};
+}
+
+}  // namespace
+
+bool is_uri(std::string_view text) {
+    const Parts parts = split(text);
+    return parts.scheme && is_valid(parts);
+}
+
+bool is_uri_reference(std::string_view text) {
+    return is_valid(split(text));
+}
+
+std::string resolve_uri(std::string_view base_text, std::string_view reference_text) {
+    const Parts base = split(base_text);
+    const Parts reference = split(reference_text);
+    Parts out = reference;
+    std::string path;
+    if (reference.scheme || reference.authority) {
+        path = without_dot_segments(reference.path);
+        if (!reference.scheme) out.scheme = base.scheme;
+    } else {
+        out.scheme = base.scheme;
+        out.authority = base.authority;
+        if (reference.path.empty()) {
+            path = base.path;
+            if (!reference.query) out.query = base.query;
+        } else if (reference.path.front() == '/') {
+            path = without_dot_segments(reference.path);
+        } else {
+            path = without_dot_segments(merged_path(base, reference.path));
+        }
+    }
+    std::string text;
+    if (out.scheme) text.append(*out.scheme).append(":");
+    if (out.authority) text.append("//").append(*out.authority);
+    text += path;
+    if (out.query) text.append("?").append(*out.query);
+    if (out.fragment) text.append("#").append(*out.fragment);
+    return text;
+}
+
+std::string percent_decoded(std::string_view text) {
+    const auto value = [](char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; };
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '%' && i + 2 < text.size() && is_in(text[i + 1], kHex) && is_in(text[i + 2], kHex)) {
+            out += static_cast<char>(value(text[i + 1]) * 16 + value(text[i + 2]));
+            i += 2;
+        } else {
+            out += text[i];
+        }
+    }
+    return out;
+}
+
+}  // namespace aep::xdm
