@@ -44,7 +44,7 @@ struct Agent::Impl {
     base::Result<void> open_dead_letters(const Options& options);
     base::Result<void> make_destinations();
     void make_pipeline(const Options& options);
-    void make_sources(const Options& options);
+    base::Result<void> make_sources(const Options& options);
 
     const config::Config config;
     telemetry::Metrics metrics;
@@ -62,7 +62,7 @@ base::Result<void> Agent::Impl::build(const Options& options) {
     if (auto opened = open_dead_letters(options); !opened) return opened;
     if (auto made = make_destinations(); !made) return made;
     make_pipeline(options);
-    make_sources(options);
+    if (auto made = make_sources(options); !made) return made;
     metrics.on_collect([this](std::vector<prometheus::MetricFamily>& families) {
         std::vector<SourceView> views;
         for (std::size_t i = 0; i < sources.size(); ++i) views.push_back({*counters[i], *sources[i]});
@@ -108,7 +108,7 @@ void Agent::Impl::make_pipeline(const Options& options) {
         pipeline::Surroundings{options.agent_id, *dead_letters, sink_of, metrics});
 }
 
-void Agent::Impl::make_sources(const Options& options) {
+base::Result<void> Agent::Impl::make_sources(const Options& options) {
     for (const config::Source& source : config.sources) {
         const pipeline::StreamOptions& stream = config.stream(source.options.stream);
         counters.push_back(std::make_unique<record::RecordCounters>(source.options.id));
@@ -116,11 +116,15 @@ void Agent::Impl::make_sources(const Options& options) {
             .sink = pipeline->sink(),
             .memory = *shares.at(stream.destination),
             .counters = *counters.back(),
+            .metrics = metrics,
             .on_ack = options.on_ack,
             .message_overhead = pipeline::Pipeline::message_overhead(stream),
         };
-        sources.push_back(source::make_source(source.options, surroundings, options.on_finished));
+        auto made = source::make_source(source.options, surroundings, options.on_finished);
+        if (!made) return made.error();
+        sources.push_back(std::move(*made));
     }
+    return {};
 }
 
 Agent::Agent(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}

@@ -8,6 +8,7 @@
 #include <cctype>
 #include <stdexcept>
 
+#include "base/record_meta.hpp"
 #include "base/version.hpp"
 
 namespace aep::config {
@@ -102,6 +103,9 @@ std::optional<Fault> check_listen(std::string_view text) {
 }
 
 std::optional<Fault> check_field(std::string_view text) {
+    if (text.starts_with(base::kMetaPrefix) && !base::meta_field(text.substr(base::kMetaPrefix.size()))) {
+        return Fault{"is not known of records", fmt::format("`_meta` has: {}", base::meta_field_names())};
+    }
     const bool dots =
         text.starts_with('.') || text.ends_with('.') || text.find("..") != std::string_view::npos;
     if (!dots && text.size() <= 256 && !std::any_of(text.begin(), text.end(), is_control))

@@ -116,6 +116,7 @@ Config read_config(const Value& root, Sources sources, Effective& shown, Context
     Draft draft = read_sections(reader, sources);
     check_references(context, sources);
     check_stdin(root, context.problems);
+    check_sources(root, draft.config, context);
     set_orgs(root, draft, context.problems);
     for (PlacedDestination& destination : draft.destinations) {
         draft.config.destinations.push_back(std::move(destination.options));

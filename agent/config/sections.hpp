@@ -27,6 +27,12 @@ struct PlacedDestination {
 [[nodiscard]] Platform read_platform(MapReader platform);
 /// `memory_limit` bounds the source's max_record.
 [[nodiscard]] Source read_source(MapReader source, std::size_t memory_limit);
+/// The keys of the types tcp, udp and unix, and `framing`; of other types they are reported as misplaced.
+void read_socket_keys(MapReader& source, source::SourceOptions& options, std::size_t memory_limit);
+void pass_over_socket_keys(MapReader& source);
+/// Across sources: two that listen at one place, ports and addresses that need thought, and streams whose
+/// settings read what a source does not know of its records.
+void check_sources(const Value& root, const Config& config, Context& context);
 [[nodiscard]] codec::CodecOptions read_codec(MapReader codec);
 /// Without its org_id, which the stream's destination knows.
 [[nodiscard]] pipeline::StreamOptions read_stream(MapReader stream);

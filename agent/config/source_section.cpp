@@ -12,8 +12,12 @@ using base::operator""_KiB;
 using base::operator""_MiB;
 using Options = source::SourceOptions;
 
-const Words<Options::Type> kTypes{{{"file", Options::Type::File}, {"stdin", Options::Type::Stdin}},
-                                  {"tcp", "udp", "unix", "http", "kafka"}};
+const Words<Options::Type> kTypes{{{"file", Options::Type::File},
+                                   {"stdin", Options::Type::Stdin},
+                                   {"tcp", Options::Type::Tcp},
+                                   {"udp", Options::Type::Udp},
+                                   {"unix", Options::Type::UnixStream}},
+                                  {"http", "kafka"}};
 const Words<Options::StartAt> kStarts{
     {{"end", Options::StartAt::End}, {"beginning", Options::StartAt::Beginning}}};
 
@@ -40,28 +44,6 @@ void read_file_keys(MapReader& source, Options& options) {
     source.choice("start_at", options.start_at, kStarts);
 }
 
-/// Keys of the types that a later version has.
-void read_later_keys(MapReader& source, source::Framing framing) {
-    if (framing == source::Framing::Newline) {
-        source.later("framing", {"newline"});
-    } else {
-        source.later("framing");
-    }
-    source.later("listen");
-    source.later("max_connections");
-    source.later("idle_timeout");
-    source.later("receive_buffer");
-    source.later("path");
-    source.later("mode");
-    source.later_section("tls", {"cert_file", "key_file", "client_ca_file"});
-}
-
-/// Of a type that is not there its name is the problem, not each of its keys.
-void pass_over_type(MapReader& source) {
-    source.ignore({"include", "exclude", "start_at", "framing", "listen", "max_connections", "idle_timeout",
-                   "receive_buffer", "path", "mode", "tls"});
-}
-
 }  // namespace
 
 Source read_source(MapReader reader, std::size_t memory_limit) {
@@ -77,14 +59,17 @@ Source read_source(MapReader reader, std::size_t memory_limit) {
     options.framing = lines ? source::Framing::Newline : source::Framing::Json;
     reader.size("max_record", options.max_record, {1_KiB, std::min<std::size_t>(64_MiB, memory_limit / 4)});
     reader.duration("gather", options.gather, {0ms, 10s});
-    if (available && options.type == Options::Type::File) read_file_keys(reader, options);
-    if (available && options.type == Options::Type::Stdin) {
-        reader.misplaced({"include", "exclude", "start_at"}, "only for type 'file'");
-    }
-    if (available) {
-        read_later_keys(reader, options.framing);
+    // Of a type that is not there its name is the problem, not each of its keys.
+    if (!available) {
+        pass_over_socket_keys(reader);
+        reader.ignore({"include", "exclude", "start_at"});
     } else {
-        pass_over_type(reader);
+        if (options.type == Options::Type::File) {
+            read_file_keys(reader, options);
+        } else {
+            reader.misplaced({"include", "exclude", "start_at"}, "only for type 'file'");
+        }
+        read_socket_keys(reader, options, memory_limit);
     }
     reader.finish();
     return result;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/ip/host_name.hpp>
 #include <utility>
 
 #include "base/bytes.hpp"
@@ -21,6 +22,19 @@ std::shared_ptr<const record::StreamInfo> make_info(const StreamOptions& options
     return info;
 }
 
+std::string host_name() {
+    boost::system::error_code unknown;
+    return boost::asio::ip::host_name(unknown);
+}
+
+/// Datagrams of many senders have one reader: a letter names the record's own sender.
+record::OriginPtr origin_of(const record::Block& block, std::uint32_t index) {
+    if (block.peer_indices.empty()) return block.origin;
+    auto own = std::make_shared<record::Origin>(*block.origin);
+    own->name = block.peer_of(index);
+    return own;
+}
+
 }  // namespace
 
 StreamLane::StreamLane(const StreamOptions& stream_options, const BatchOptions& batch_options,
@@ -32,6 +46,7 @@ StreamLane::StreamLane(const StreamOptions& stream_options, const BatchOptions& 
 Route::Route(std::string agent_id, const codec::CodecOptions& codec, StreamLane& lane,
              record::DeadLetterSink& dead_letters, prometheus::Counter& too_large_for_profile)
     : agent_id_{std::move(agent_id)},
+      host_{host_name()},
       decoder_{codec},
       lane_{lane},
       dead_letters_{dead_letters},
@@ -62,8 +77,7 @@ void Route::process_record(const Context& context, std::uint32_t index) {
         return reject(context, index, std::string{failure.code}, std::move(failure.reason));
     }
     xdm::MessageRenderer& renderer = lane_.renderer;
-    const xdm::RecordPlace place{
-        .seed = context.seed, .position = span.position, .received_at = context.block.received_at};
+    const xdm::RecordPlace place{.seed = context.seed, .meta = meta_of(context.block, index)};
     if (!renderer.prepare(*value, bytes, place)) {
         const xdm::Rejection& why = renderer.rejection();
         return reject(context, index, std::string{why.code}, fmt::format("{}: {}", why.pointer, why.message),
@@ -80,6 +94,16 @@ void Route::process_record(const Context& context, std::uint32_t index) {
     lane_.batcher.append(context.block, size, index);
 }
 
+base::RecordMeta Route::meta_of(const record::Block& block, std::uint32_t index) const {
+    const record::Origin& origin = *block.origin;
+    return {.source = origin.source,
+            .host = host_,
+            .file = origin.is_file ? origin.name : std::string_view{},
+            .peer = block.peer_of(index),
+            .offset = block.records[index].position,
+            .received_at = block.received_at};
+}
+
 void Route::reject(const Context& context, std::uint32_t index, std::string code, std::string reason,
                    std::vector<record::Violation> errors) {
     const record::Block& block = context.block;
@@ -92,7 +116,7 @@ void Route::reject(const Context& context, std::uint32_t index, std::string code
     letter.reason = std::move(reason);
     letter.errors = std::move(errors);
     letter.stream = lane_.options.id;
-    letter.origin = block.origin;
+    letter.origin = origin_of(block, index);
     letter.position = span.position;
     letter.form = record::DeadLetter::Form::Record;
     letter.content = block.bytes_of(span);

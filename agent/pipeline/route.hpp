@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/record_meta.hpp"
 #include "codec/json_decoder.hpp"
 #include "pipeline/batcher.hpp"
 #include "pipeline/options.hpp"
@@ -46,11 +47,13 @@ class Route {
         base::SteadyTime now;
     };
 
+    [[nodiscard]] base::RecordMeta meta_of(const record::Block& block, std::uint32_t index) const;
     void process_record(const Context& context, std::uint32_t index);
     void reject(const Context& context, std::uint32_t index, std::string code, std::string reason,
                 std::vector<record::Violation> errors = {});
 
     const std::string agent_id_;
+    const std::string host_;
     codec::JsonDecoder decoder_;
     StreamLane& lane_;
     record::DeadLetterSink& dead_letters_;

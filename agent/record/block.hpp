@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -44,8 +45,17 @@ class Block {
         return {bytes_.data() + span.begin, span.size};
     }
 
+    /// Who sent record `index` over a socket; empty: it came another way.
+    [[nodiscard]] std::string_view peer_of(std::uint32_t index) const {
+        if (!peer_indices.empty()) return peers[peer_indices[index]];
+        return origin->is_peer ? std::string_view{origin->name} : std::string_view{};
+    }
+
     OriginPtr origin;
     std::vector<RecordSpan> records;
+    /// Of datagrams, whose senders share one reader: each sender once, and by record its index. Else empty.
+    std::vector<std::string> peers;
+    std::vector<std::uint16_t> peer_indices;
     std::size_t size = 0;             ///< bytes in use, set by the source
     std::uint64_t end_position = 0;   ///< where the reader goes on after this Block
     base::SteadyTime read_at = {};    ///< when its bytes were read

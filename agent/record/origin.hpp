@@ -16,6 +16,7 @@ struct Origin {
     std::uint64_t reader = 0;  ///< unique within the process; keeps Blocks of one reader with one worker
 
     bool is_file = false;  ///< positions are offsets into `name`
+    bool is_peer = false;  ///< `name` is the peer that sent the records
 };
 
 using OriginPtr = std::shared_ptr<const Origin>;

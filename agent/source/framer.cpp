@@ -18,12 +18,28 @@ std::string_view without_return(std::string_view line) {
     return line;
 }
 
+/// Many senders of counted frames count a line end too.
+std::string_view without_line_end(std::string_view frame) {
+    if (!frame.ends_with('\n')) return frame;
+    frame.remove_suffix(1);
+    return without_return(frame);
+}
+
 bool is_blank(std::string_view line) {
     return line.find_first_not_of(" \t\r") == std::string_view::npos;
 }
 
-std::variant<NewlineScanner, JsonScanner> scanner_for(Framing framing) {
-    if (framing == Framing::Json) return JsonScanner{};
+std::variant<NewlineScanner, JsonScanner, OctetScanner> scanner_for(Framing framing) {
+    switch (framing) {
+        case Framing::Json:
+            return JsonScanner{};
+        case Framing::OctetCounting:
+            return OctetScanner{false};
+        case Framing::Auto:
+            return OctetScanner{true};
+        case Framing::Newline:
+            break;
+    }
     return NewlineScanner{};
 }
 
@@ -55,13 +71,13 @@ void Framer::cut_with(Scanner& scanner, record::Block& block, bool last) {
             at = bytes.size();
             break;
         }
-        yield<Scanner>(block, bytes, begin, *end);
-        begin = at = *end + Scanner::kDelimiter;
+        yield(scanner, block, bytes, begin, *end);
+        begin = at = *end + scanner.delimiter();
         more_ = block.records.size() >= kMaxRecords && at < bytes.size();
         if (more_) break;
     }
-    if (last && scanner.open()) {
-        yield<Scanner>(block, bytes, begin, bytes.size());
+    if (last && scanner.open() && scanner.end_completes()) {
+        yield(scanner, block, bytes, begin, bytes.size());
         scanner.close();
     }
     if (!scanner.open()) begin = at;
@@ -76,10 +92,11 @@ void Framer::cut_with(Scanner& scanner, record::Block& block, bool last) {
 }
 
 template <class Scanner>
-void Framer::yield(record::Block& block, std::string_view bytes, std::size_t begin, std::size_t end) {
-    if (skipping_) return finish_skipping(block, bytes.substr(0, end), Scanner::kLines);
+void Framer::yield(const Scanner& scanner, record::Block& block, std::string_view bytes, std::size_t begin,
+                   std::size_t end) {
+    if (skipping_) return finish_skipping(block, bytes.substr(0, end), scanner.lines());
     Piece piece = without_mark({bytes.substr(begin, end - begin), resume_at_ + begin});
-    if (Scanner::kLines) piece.bytes = without_return(piece.bytes);
+    if (scanner.lines()) piece.bytes = without_return(piece.bytes);
     const std::size_t size = piece.bytes.size();
     if (size == 0) return;
     record::RecordSpan span{.position = piece.position,
@@ -88,8 +105,11 @@ void Framer::yield(record::Block& block, std::string_view bytes, std::size_t beg
     if (size > max_record_) {
         span.size = static_cast<std::uint32_t>(std::min(size, record::kOversizedKept));
         span.oversized = size;
-    } else if (Scanner::kLines && is_blank(piece.bytes)) {
+    } else if (scanner.lines() && is_blank(piece.bytes)) {
         return;
+    } else if (scanner.counted()) {
+        span.size = static_cast<std::uint32_t>(without_line_end(piece.bytes).size());
+        if (span.size == 0) return;
     }
     block.records.push_back(span);
 }
@@ -129,6 +149,20 @@ void Framer::finish_skipping(record::Block& block, std::string_view rest, bool t
     block.size += kept_.size();
     skipping_ = false;
     std::string{}.swap(kept_);  // gives its memory back, which an assignment does not
+}
+
+bool Framer::broken() const {
+    const auto* octets = std::get_if<OctetScanner>(&scanner_);
+    return octets != nullptr && octets->broken();
+}
+
+bool Framer::end_completes() const {
+    return std::visit([](const auto& scanner) { return scanner.end_completes(); }, scanner_);
+}
+
+bool Framer::within_frame() const {
+    const auto* octets = std::get_if<OctetScanner>(&scanner_);
+    return octets != nullptr && octets->within_frame();
 }
 
 bool Framer::absorb(std::string_view bytes) {

@@ -9,6 +9,7 @@
 #include "record/block.hpp"
 #include "source/json_scanner.hpp"
 #include "source/newline_scanner.hpp"
+#include "source/octet_scanner.hpp"
 #include "source/options.hpp"
 
 namespace aep::source {
@@ -44,6 +45,13 @@ class Framer {
     [[nodiscard]] bool unfinished() const { return skipping_ || partial() > 0; }
     /// The last buffer was left early because of kMaxRecords: cut the rest before reading more.
     [[nodiscard]] bool more() const { return more_; }
+    /// Octet counting: what should be a count is none, and nothing behind it can be understood. It begins
+    /// at scanned().
+    [[nodiscard]] bool broken() const;
+    /// Whether an end of the input here makes a record of what is unfinished().
+    [[nodiscard]] bool end_completes() const;
+    /// Octet counting: a frame has begun and is not complete, though maybe none of its bytes are there yet.
+    [[nodiscard]] bool within_frame() const;
     /// Room that cut() may need in the Block behind its bytes.
     [[nodiscard]] std::size_t tail_room() const { return skipping_ ? record::kOversizedKept : 0; }
 
@@ -66,14 +74,15 @@ class Framer {
     template <class Scanner>
     void cut_with(Scanner& scanner, record::Block& block, bool last);
     template <class Scanner>
-    void yield(record::Block& block, std::string_view bytes, std::size_t begin, std::size_t end);
+    void yield(const Scanner& scanner, record::Block& block, std::string_view bytes, std::size_t begin,
+               std::size_t end);
     [[nodiscard]] static Piece without_mark(Piece piece);
     void start_skipping(std::string_view partial);
     void keep(std::string_view bytes);
     void finish_skipping(record::Block& block, std::string_view rest, bool trims_return);
 
     std::size_t max_record_;
-    std::variant<NewlineScanner, JsonScanner> scanner_;
+    std::variant<NewlineScanner, JsonScanner, OctetScanner> scanner_;
     std::uint64_t resume_at_;
     std::uint64_t scanned_;
     bool more_ = false;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/random.hpp"
 #include "source/framer.hpp"
 
 namespace aep::source {
@@ -23,15 +24,27 @@ Intake::Intake(const SourceOptions& options, const Surroundings& surroundings)
 
 std::shared_ptr<record::Ledger> Intake::new_reader(std::string name, bool is_file, std::string generation,
                                                    std::uint64_t position) const {
-    auto origin = std::make_shared<record::Origin>();
-    origin->source = options_.id;
-    origin->stream = options_.stream;
-    origin->name = std::move(name);
-    origin->generation = std::move(generation);
-    origin->reader = next_reader_number();
-    origin->is_file = is_file;
-    return std::make_shared<record::Ledger>(std::move(origin), surroundings_.counters, position,
-                                            surroundings_.on_ack);
+    record::Origin origin;
+    origin.name = std::move(name);
+    origin.generation = std::move(generation);
+    origin.is_file = is_file;
+    return open_ledger(std::move(origin), position);
+}
+
+std::shared_ptr<record::Ledger> Intake::new_peer(std::string name, bool is_peer) const {
+    record::Origin origin;
+    origin.name = std::move(name);
+    origin.generation = base::random_hex128();
+    origin.is_peer = is_peer;
+    return open_ledger(std::move(origin), 0);
+}
+
+std::shared_ptr<record::Ledger> Intake::open_ledger(record::Origin origin, std::uint64_t position) const {
+    origin.source = options_.id;
+    origin.stream = options_.stream;
+    origin.reader = next_reader_number();
+    return std::make_shared<record::Ledger>(std::make_shared<const record::Origin>(std::move(origin)),
+                                            surroundings_.counters, position, surroundings_.on_ack);
 }
 
 std::size_t Intake::block_bytes() const {
@@ -40,13 +53,27 @@ std::size_t Intake::block_bytes() const {
 
 record::BlockPtr Intake::open_block(const record::OriginPtr& origin, std::size_t capacity,
                                     const std::stop_token& stop) const {
-    const std::size_t records = std::min(capacity / record_size_ + 1, Framer::kMaxRecords);
-    record::Lease lease =
-        surroundings_.memory.take(capacity + records * surroundings_.message_overhead, stop);
+    record::Lease lease = admit(capacity, stop);
     if (lease.share() == nullptr) return nullptr;
+    return open_admitted(origin, capacity, std::move(lease));
+}
+
+record::Lease Intake::admit(std::size_t capacity, const std::stop_token& stop) const {
+    return surroundings_.memory.take(capacity + expected_records(capacity) * surroundings_.message_overhead,
+                                     stop);
+}
+
+record::BlockPtr Intake::open_admitted(const record::OriginPtr& origin, std::size_t capacity,
+                                       record::Lease lease) const {
+    const std::size_t records = expected_records(capacity);
+    lease.resize(capacity + records * surroundings_.message_overhead);
     auto block = std::make_unique<record::Block>(origin, capacity, std::move(lease));
     block->records.reserve(records);
     return block;
+}
+
+std::size_t Intake::expected_records(std::size_t capacity) const {
+    return std::min(capacity / record_size_ + 1, Framer::kMaxRecords);
 }
 
 void Intake::hand_over(record::BlockPtr block, const std::shared_ptr<record::Ledger>& ledger) {

@@ -35,6 +35,10 @@ class Intake {
                                                              std::string generation,
                                                              std::uint64_t position) const;
 
+    /// The same of a new connection, or of a socket for datagrams that listens at `name`. Its generation is
+    /// random, so that no two make the same ids.
+    [[nodiscard]] std::shared_ptr<record::Ledger> new_peer(std::string name, bool is_peer) const;
+
     /// How many new bytes the next Block should take: kBlockTarget, less where records are so small that
     /// more would not go into one Block.
     [[nodiscard]] std::size_t block_bytes() const;
@@ -43,6 +47,12 @@ class Intake {
     /// when `stop` was asked for.
     [[nodiscard]] record::BlockPtr open_block(const record::OriginPtr& origin, std::size_t capacity,
                                               const std::stop_token& stop) const;
+
+    /// The two halves of open_block(), for a source that cannot know before it reads how large a Block it
+    /// needs. The first waits for memory (an empty Lease: stop was asked for), the second only counts.
+    [[nodiscard]] record::Lease admit(std::size_t capacity, const std::stop_token& stop) const;
+    [[nodiscard]] record::BlockPtr open_admitted(const record::OriginPtr& origin, std::size_t capacity,
+                                                 record::Lease lease) const;
 
     /// Registers the Block's records and pushes it; a Block without records only moves the position.
     void hand_over(record::BlockPtr block, const std::shared_ptr<record::Ledger>& ledger);
@@ -54,6 +64,10 @@ class Intake {
     [[nodiscard]] record::Lease open_lease() const { return surroundings_.memory.open(); }
 
   private:
+    [[nodiscard]] std::shared_ptr<record::Ledger> open_ledger(record::Origin origin,
+                                                              std::uint64_t position) const;
+    [[nodiscard]] std::size_t expected_records(std::size_t capacity) const;
+
     const SourceOptions& options_;
     const Surroundings surroundings_;
     std::size_t record_size_ = 512;  ///< what a record takes on average; an assumption at first

@@ -22,8 +22,10 @@ namespace aep::source {
 /// Can stop and go on at any byte. Copied freely. Confined.
 class JsonScanner {
   public:
-    static constexpr std::size_t kDelimiter = 0;
-    static constexpr bool kLines = false;
+    [[nodiscard]] static std::size_t delimiter() { return 0; }
+    [[nodiscard]] static bool lines() { return false; }
+    [[nodiscard]] static bool counted() { return false; }
+    [[nodiscard]] static bool end_completes() { return true; }
 
     /// Inside of a record.
     [[nodiscard]] bool open() const { return open_; }

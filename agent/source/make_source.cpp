@@ -1,5 +1,7 @@
 #include <utility>
 
+#include "source/connection_source.hpp"
+#include "source/datagram_source.hpp"
 #include "source/file_source.hpp"
 #include "source/one_shot_source.hpp"
 #include "source/source.hpp"
@@ -7,15 +9,23 @@
 
 namespace aep::source {
 
-std::unique_ptr<Source> make_source(const SourceOptions& options, const Surroundings& surroundings,
-                                    std::function<void()> on_finished) {
+using Made = base::Result<std::unique_ptr<Source>>;
+
+Made make_source(const SourceOptions& options, const Surroundings& surroundings,
+                 std::function<void()> on_finished) {
     if (options.type == SourceOptions::Type::Stdin) {
-        return std::make_unique<StdinSource>(options, surroundings, std::move(on_finished));
+        return Made{std::make_unique<StdinSource>(options, surroundings, std::move(on_finished))};
+    }
+    if (options.type == SourceOptions::Type::Tcp || options.type == SourceOptions::Type::UnixStream) {
+        return ConnectionSource::open(options, surroundings);
+    }
+    if (options.type == SourceOptions::Type::Udp || options.type == SourceOptions::Type::UnixDatagram) {
+        return DatagramSource::open(options, surroundings);
     }
     if (!options.follow) {
-        return std::make_unique<OneShotSource>(options, surroundings, std::move(on_finished));
+        return Made{std::make_unique<OneShotSource>(options, surroundings, std::move(on_finished))};
     }
-    return std::make_unique<FileSource>(options, surroundings, std::move(on_finished));
+    return Made{std::make_unique<FileSource>(options, surroundings, std::move(on_finished))};
 }
 
 }  // namespace aep::source

@@ -10,8 +10,14 @@ namespace aep::source {
 /// Finds lines. See JsonScanner for the meaning of its functions.
 class NewlineScanner {
   public:
-    static constexpr std::size_t kDelimiter = 1;  ///< bytes between a record's end and what follows
-    static constexpr bool kLines = true;  ///< one CR before the end is not content, nor is a blank line
+    /// Bytes between the end of the last record and what follows.
+    [[nodiscard]] static std::size_t delimiter() { return 1; }
+    /// One CR before the last record's end is not content, nor is a blank line.
+    [[nodiscard]] static bool lines() { return true; }
+    /// The last record's size was given, and may take in a line end.
+    [[nodiscard]] static bool counted() { return false; }
+    /// The end of the input is the end of the open record too.
+    [[nodiscard]] static bool end_completes() { return true; }
 
     [[nodiscard]] bool open() const { return open_; }
     void close() { open_ = false; }

@@ -7,12 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "base/result.hpp"
 #include "record/block.hpp"
 #include "record/counters.hpp"
 #include "record/ledger.hpp"
 #include "record/memory_budget.hpp"
 #include "record/position_store.hpp"
 #include "source/options.hpp"
+#include "telemetry/metrics.hpp"
 
 namespace aep::source {
 
@@ -21,6 +23,7 @@ struct Surroundings {
     record::BlockSink& sink;
     record::MemoryShare& memory;  ///< of the destination that the source feeds
     record::RecordCounters& counters;
+    telemetry::Metrics& metrics;
     record::Ledger::OnAck on_ack;  ///< may be empty; called on the settling thread
     /// Bytes that a message has beyond its record (envelope, comma): a Block is admitted at the size that its
     /// records will have as messages.
@@ -59,8 +62,10 @@ class Source {
     [[nodiscard]] virtual std::uint64_t unreadable() const { return 0; }
 };
 
-[[nodiscard]] std::unique_ptr<Source> make_source(const SourceOptions& options,
-                                                  const Surroundings& surroundings,
-                                                  std::function<void()> on_finished);
+/// The source that `options` describe; nothing is read before start(). Fails where the system refuses what
+/// they ask for, such as an address to listen on.
+[[nodiscard]] base::Result<std::unique_ptr<Source>> make_source(const SourceOptions& options,
+                                                                const Surroundings& surroundings,
+                                                                std::function<void()> on_finished);
 
 }  // namespace aep::source

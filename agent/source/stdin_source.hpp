@@ -6,8 +6,8 @@
 #include <stop_token>
 #include <string>
 
-#include "source/framer.hpp"
 #include "source/source_base.hpp"
+#include "source/stream_reader.hpp"
 
 namespace aep::source {
 
@@ -21,27 +21,20 @@ class StdinSource final : public SourceBase {
     ~StdinSource() override { stop(); }
 
   private:
-    enum class Outcome { Data, Nothing, End, Stop };
+    using Outcome = StreamReader::Outcome;
 
     void run(const std::stop_token& stop) override;
     void wait_for_data(const std::stop_token& stop);
     [[nodiscard]] std::size_t available() const;
-    [[nodiscard]] Outcome read_some(const std::stop_token& stop);
-    [[nodiscard]] Outcome read_block(std::size_t wanted, const std::stop_token& stop);
-    [[nodiscard]] Outcome extend_carry(std::size_t wanted, const std::stop_token& stop);
     [[nodiscard]] Outcome read_into(char* bytes, std::size_t size, std::size_t& got);
     [[nodiscard]] Outcome read_failed(int errno_value);
-    [[nodiscard]] bool cut_carry(bool last, const std::stop_token& stop);
-    void cut(record::BlockPtr block, bool last);
-    void keep(std::string_view rest);
 
     const int fd_;
-    const bool regular_;        ///< a regular file: always readable, never worth a wait
-    const std::size_t enough_;  ///< bytes that are worth a read without any gathering
-    Framer framer_;
-    std::shared_ptr<ReaderState> state_;
-    std::string carry_;  ///< bytes read from framer_.resume_at() on
-    record::Lease carry_lease_;
+    const bool regular_;                        ///< a regular file: always readable, never worth a wait
+    const std::size_t enough_;                  ///< bytes that are worth a read without any gathering
+    const std::shared_ptr<ReaderState> state_;  ///< shared with Readers
+    StreamReader reader_;
+    const StreamReader::Read read_;
     std::chrono::milliseconds backoff_;
 };
 

@@ -30,11 +30,13 @@ struct MessageRenderer::Impl {
     bool find_members(const dom::object& entity);
     bool settle_id(const dom::element& entity, const RecordPlace& place);
     bool keep_own_id();
-    bool id_from_field(const dom::element& entity);
-    bool id_from_hash(const dom::element& entity);
+    bool id_from_field(const dom::element& entity, const base::RecordMeta& meta);
+    bool id_from_hash(const dom::element& entity, const base::RecordMeta& meta);
     bool settle_timestamp(const dom::element& entity, const RecordPlace& place);
     bool timestamp_from_field(const dom::element& entity, base::WallTime now);
     bool not_in_future(base::WallTime time, base::WallTime now);
+
+    bool meta_missing(const ValuePath& path, std::string_view setting);
 
     void set_id(std::string_view id);
     void set_hex_id(const HexId& id);
@@ -61,6 +63,7 @@ struct MessageRenderer::Impl {
     std::string id_member;         ///< `"_id":"..."`, reused
     std::string timestamp_member;  ///< `"timestamp":"..."`, reused
     std::string scratch;
+    std::string meta_text;
     MemberText members;
     Rejection rejection;
 };
@@ -72,6 +75,13 @@ std::vector<ValuePath> parse_paths(const std::vector<std::string>& dotted) {
     paths.reserve(dotted.size());
     for (const std::string& path : dotted) paths.emplace_back(path);
     return paths;
+}
+
+/// With its length, so that ("ab","c") and ("a","bc") differ.
+void append_part(std::string& parts, std::string_view part) {
+    parts += std::to_string(part.size());
+    parts += ':';
+    parts += part;
 }
 
 std::string_view trim(std::string_view text) {
@@ -145,14 +155,14 @@ bool MessageRenderer::Impl::find_members(const dom::object& entity) {
 bool MessageRenderer::Impl::settle_id(const dom::element& entity, const RecordPlace& place) {
     switch (options.id.from) {
         case IdOptions::From::Field:
-            return id_from_field(entity);
+            return id_from_field(entity, place.meta);
         case IdOptions::From::Hash:
-            return id_from_hash(entity);
+            return id_from_hash(entity, place.meta);
         case IdOptions::From::Keep:
             return !own_id || keep_own_id();
         case IdOptions::From::ContentHash: {
             if (own_id) return keep_own_id();
-            set_hex_id(content_hash(place.seed, place.position, text));
+            set_hex_id(content_hash(place.seed, place.meta.offset, text));
             return true;
         }
         case IdOptions::From::Uuid: {
@@ -180,7 +190,13 @@ bool MessageRenderer::Impl::keep_own_id() {
     return true;
 }
 
-bool MessageRenderer::Impl::id_from_field(const dom::element& entity) {
+bool MessageRenderer::Impl::id_from_field(const dom::element& entity, const base::RecordMeta& meta) {
+    if (id_path.meta()) {
+        scratch.clear();
+        if (!append_meta(meta, *id_path.meta(), scratch)) return meta_missing(id_path, "id.field");
+        set_id(scratch);
+        return true;
+    }
     const auto found = id_path.find(entity);
     if (!found) {
         return reject("id_missing", "required", id_path.pointer(),
@@ -200,22 +216,30 @@ bool MessageRenderer::Impl::id_from_field(const dom::element& entity) {
     return true;
 }
 
-bool MessageRenderer::Impl::id_from_hash(const dom::element& entity) {
+bool MessageRenderer::Impl::id_from_hash(const dom::element& entity, const base::RecordMeta& meta) {
     scratch.clear();
     for (std::size_t i = 0; i < hash_paths.size(); ++i) {
+        if (hash_paths[i].meta()) {
+            meta_text.clear();
+            if (!append_meta(meta, *hash_paths[i].meta(), meta_text))
+                return meta_missing(hash_paths[i], "id.fields");
+            append_part(scratch, meta_text);
+            continue;
+        }
         const auto found = hash_paths[i].find(entity);
         if (!found) {
             return reject("id_missing", "required", hash_paths[i].pointer(),
                           fmt::format("'{}' of id.fields is not in the record", options.id.fields[i]));
         }
-        // With its length, so that ("ab","c") and ("a","bc") differ.
-        const std::string value = simdjson::minify(*found);
-        scratch += std::to_string(value.size());
-        scratch += ':';
-        scratch += value;
+        append_part(scratch, simdjson::minify(*found));
     }
     set_hex_id(hash_hex(scratch));
     return true;
+}
+
+bool MessageRenderer::Impl::meta_missing(const ValuePath& path, std::string_view setting) {
+    return reject("id_missing", "required", path.pointer(),
+                  fmt::format("{} names what is not known of this source's records", setting));
 }
 
 void MessageRenderer::Impl::set_id(std::string_view id) {
@@ -253,9 +277,9 @@ bool MessageRenderer::Impl::settle_timestamp(const dom::element& entity, const R
         case TimestampOptions::From::None:
             return true;
         case TimestampOptions::From::Field:
-            return timestamp_from_field(entity, place.received_at);
+            return timestamp_from_field(entity, place.meta.received_at);
         case TimestampOptions::From::IngestTime:
-            set_timestamp(place.received_at);
+            set_timestamp(place.meta.received_at);
             return true;
     }
     return true;

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string_view>
 
-#include "base/clock.hpp"
+#include "base/record_meta.hpp"
 #include "xdm/content_hash.hpp"
 #include "xdm/options.hpp"
 #include "xdm/rejection.hpp"
@@ -19,8 +19,7 @@ namespace aep::xdm {
 /// Where a record stands: what generated ids and ingest times are made from.
 struct RecordPlace {
     IdSeed seed;
-    std::uint64_t position = 0;
-    base::WallTime received_at = {};
+    base::RecordMeta meta;
 };
 
 /// Above these sizes AEP's Profile drops an entity silently (xdm-rules, section 6). "KB" is not defined

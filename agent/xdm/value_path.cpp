@@ -7,6 +7,9 @@
 namespace aep::xdm {
 
 ValuePath::ValuePath(std::string_view dotted) {
+    if (dotted.starts_with(base::kMetaPrefix)) {
+        meta_ = base::meta_field(dotted.substr(base::kMetaPrefix.size()));
+    }
     while (!dotted.empty()) {
         const std::size_t dot = std::min(dotted.find('.'), dotted.size());
         keys_.emplace_back(dotted.substr(0, dot));

@@ -46,13 +46,15 @@ class KeepingSink : public record::BlockSink {
         std::uint64_t position;
         std::uint64_t oversized;
         record::OriginPtr origin;
+        std::string peer;
     };
 
     void push(record::BlockPtr block) override {
         const std::lock_guard lock{mutex_};
-        for (const record::RecordSpan& span : block->records) {
-            kept_.push_back(
-                {std::string{block->bytes_of(span)}, span.position, span.oversized, block->origin});
+        for (std::uint32_t i = 0; i < block->records.size(); ++i) {
+            const record::RecordSpan& span = block->records[i];
+            kept_.push_back({std::string{block->bytes_of(span)}, span.position, span.oversized, block->origin,
+                             std::string{block->peer_of(i)}});
         }
         capacities_.push_back(block->capacity());
         most_memory_ = std::max(most_memory_, block->lease.share()->used());
@@ -138,11 +140,15 @@ class SourceTest : public ::testing::Test {
     }
     [[nodiscard]] Surroundings surroundings() {
         if (!budget_) limit_memory(std::size_t{64} << 20U);
-        return {
-            .sink = sink_, .memory = *share_, .counters = counters_, .on_ack = {}, .message_overhead = 500};
+        return {.sink = sink_,
+                .memory = *share_,
+                .counters = counters_,
+                .metrics = metrics_,
+                .on_ack = {},
+                .message_overhead = 500};
     }
     void start() {
-        start(make_source(options_, surroundings(), [this] { ++finishes_; }));
+        start(make_source(options_, surroundings(), [this] { ++finishes_; }).value());
     }
     void start(std::unique_ptr<Source> source) {
         source_ = std::move(source);
@@ -159,6 +165,7 @@ class SourceTest : public ::testing::Test {
     std::filesystem::path directory_;
     SourceOptions options_;
     record::RecordCounters counters_{"test"};
+    telemetry::Metrics metrics_;
     std::unique_ptr<record::MemoryBudget> budget_;
     record::MemoryShare* share_ = nullptr;
     KeepingSink sink_;

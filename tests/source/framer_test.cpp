@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
 #include <ostream>
@@ -75,6 +76,7 @@ class Feeder {
 std::vector<Seen> whole(Framing framing, std::string_view text, std::size_t max_record = 1000) {
     Feeder feeder{framing, max_record};
     feeder.feed(text, true);
+    if (feeder.framer().broken() || feeder.framer().within_frame()) return feeder.seen();
     EXPECT_FALSE(feeder.framer().unfinished());
     EXPECT_EQ(feeder.framer().resume_at(), text.size());
     return feeder.seen();
@@ -263,7 +265,8 @@ Records in_two(Framing framing, std::string_view text, std::size_t at, std::size
 
 TEST(Framer, GivesTheSameRecordsHoweverTheBytesAreSplit) {
     for (const std::string& text : samples()) {
-        for (const Framing framing : {Framing::Newline, Framing::Json}) {
+        for (const Framing framing :
+             {Framing::Newline, Framing::Json, Framing::OctetCounting, Framing::Auto}) {
             const Records expected = whole(framing, text, 16);
             for (std::size_t at = 0; at <= text.size(); ++at) {
                 EXPECT_EQ(in_two(framing, text, at, 16), expected) << text << " split at " << at;
@@ -285,7 +288,9 @@ TEST(Framer, GivesTheSameRecordsForRandomTextInRandomPieces) {
     for (int round = 0; round < 20'000; ++round) {
         std::string text(below(60), '\0');
         for (char& c : text) c = kAlphabet[below(kAlphabet.size())];
-        const Framing framing = below(2) == 0 ? Framing::Newline : Framing::Json;
+        constexpr std::array kFramings{Framing::Newline, Framing::Json, Framing::OctetCounting,
+                                       Framing::Auto};
+        const Framing framing = kFramings[below(kFramings.size())];
         const std::size_t max_record = 1 + below(20);
         Feeder pieces{framing, max_record};
         for (std::size_t at = 0; at < text.size();) {
@@ -314,6 +319,56 @@ TEST(Framer, LosesNoByteThatIsNotASeparator) {
         }
         ASSERT_EQ(left.find_first_not_of(" \n,[]"), std::string::npos) << text;
     }
+}
+
+TEST(OctetCounting, TakesWhatTheCountSays) {
+    EXPECT_EQ(whole(Framing::OctetCounting, "2 {}10 {\"a\":\n1, }3 x\ny"),
+              (Records{{2, "{}"}, {7, "{\"a\":\n1, }"}, {19, "x\ny"}}));
+}
+
+TEST(OctetCounting, LeavesOutOneLineEndThatWasCounted) {
+    EXPECT_EQ(whole(Framing::OctetCounting, "3 {}\n4 {}\r\n4 a\n\n\n1 \n"),
+              (Records{{2, "{}"}, {7, "{}"}, {13, "a\n\n"}}));
+}
+
+TEST(OctetCounting, IsBrokenByWhatIsNoCount) {
+    for (const char* text : {"x", "0 ", "01 a", " 1 a", "1x", "1\n", "-1 a", "1234567890 a", "2 {}\n2 {}"}) {
+        Feeder feeder{Framing::OctetCounting, 100};
+        for (const char* c = text; *c != '\0'; ++c) feeder.feed({c, 1});
+        EXPECT_TRUE(feeder.framer().broken()) << text;
+        EXPECT_EQ(feeder.seen().size(), text[0] == '2' ? 1U : 0U) << text;
+    }
+}
+
+TEST(OctetCounting, MakesNoRecordOfAFrameThatIsCutOff) {
+    for (const char* text : {"5 {}", "5 ", "5", "100 {}", "999999999 {}"}) {
+        Feeder feeder{Framing::OctetCounting, 50};
+        feeder.feed(text);
+        EXPECT_TRUE(feeder.framer().within_frame()) << text;
+        EXPECT_FALSE(feeder.framer().end_completes()) << text;
+        feeder.feed("", true);
+        EXPECT_TRUE(feeder.seen().empty()) << text;
+    }
+    Feeder complete{Framing::OctetCounting, 50};
+    complete.feed("2 {}");
+    EXPECT_FALSE(complete.framer().within_frame());
+}
+
+TEST(OctetCounting, SkipsAnOversizedFrameAndGoesOn) {
+    const std::string big(10'000, 'b');
+    EXPECT_EQ(whole(Framing::OctetCounting, "10000 " + big + "2 {}", 100),
+              (Records{{6, big.substr(0, 4096), 10'000}, {10'008, "{}", 0}}));
+}
+
+TEST(AutoFraming, TellsFramesFromLinesByTheirFirstByte) {
+    EXPECT_EQ(whole(Framing::Auto, "{\"a\":1}\n2 {}\n\r\n {}\n10 {\n       }<13>x\n5 a\nb\ncrest"),
+              (Records{{0, "{\"a\":1}"},
+                       {10, "{}"},
+                       {16, "{}"},
+                       {22, "{\n       }"},
+                       {32, "<13>x"},
+                       {40, "a\nb\nc"},
+                       {45, "rest"}}));
 }
 
 }  // namespace

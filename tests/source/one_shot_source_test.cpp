@@ -82,7 +82,7 @@ TEST_F(OneShotSourceTest, ReadsManyTinyRecordsInBoundedBlocks) {
 TEST_F(OneShotSourceTest, MayBeStoppedFromItsOwnEnd) {
     append("a.log", "one\n");
     options_.include = {path("a.log")};
-    start(make_source(options_, surroundings(), [this] { source_->stop(); }));
+    start(make_source(options_, surroundings(), [this] { source_->stop(); }).value());
     ASSERT_TRUE(finished());
     EXPECT_TRUE(sees({"one"}));
 }

@@ -42,8 +42,11 @@ struct Rendered {
         const simdjson::dom::element value = parser.parse(padded.data(), record.size(), false);
         MessageRenderer renderer{options};
         const RecordPlace place{.seed = make_id_seed("agent", "web", "generation"),
-                                .position = position,
-                                .received_at = parse_date_time(kNow).value()};
+                                .meta = {.source = "web",
+                                         .host = "box",
+                                         .file = "/var/log/shop.json",
+                                         .offset = position,
+                                         .received_at = parse_date_time(kNow).value()}};
         ok = renderer.prepare(value, {padded.data(), record.size()}, place);
         if (!ok) {
             code = renderer.rejection().code;
@@ -154,6 +157,33 @@ TEST(Id, OfSeveralFieldsTellsTheirBordersApart) {
     EXPECT_EQ(Rendered(options, R"({"b":"c","x":1,"a":"ab"})").id(),
               Rendered(options, R"({"a":"ab","b":"c"})").id());
     EXPECT_EQ(Rendered(options, R"({"a":1})").code, "id_missing");
+}
+
+TEST(Id, ComesFromWhatIsKnownBesidesTheContents) {
+    EnvelopeOptions options = profile_options();
+    options.id = {.from = IdOptions::From::Field, .field = "_meta.offset", .fields = {}};
+    EXPECT_EQ(Rendered(options, "{}", 42).id(), "42");
+    options.id = {
+        .from = IdOptions::From::Hash, .field = "", .fields = {"_meta.host", "_meta.file", "_meta.offset"}};
+    EXPECT_EQ(Rendered(options, R"({"a":1})", 42).id(), Rendered(options, R"({"a":2})", 42).id());
+    EXPECT_NE(Rendered(options, R"({"a":1})", 42).id(), Rendered(options, R"({"a":1})", 43).id());
+}
+
+TEST(Id, IsNotReadFromAMemberOfTheRecordThatIsCalledMeta) {
+    EnvelopeOptions options = profile_options();
+    options.id = {.from = IdOptions::From::Field, .field = "_meta.source", .fields = {}};
+    const Rendered rendered{options, R"({"_meta":{"source":"forged"}})"};
+    EXPECT_EQ(rendered.id(), "web");
+    EXPECT_EQ(rendered.string_at("/body/xdmEntity/_meta/source"), "forged");
+}
+
+TEST(Id, CannotComeFromWhatIsNotKnown) {
+    EnvelopeOptions options = profile_options();
+    options.id = {.from = IdOptions::From::Field, .field = "_meta.peer", .fields = {}};
+    EXPECT_EQ(Rendered(options, "{}").code, "id_missing");
+    EXPECT_EQ(Rendered(options, "{}").pointer, "/_meta/peer");
+    options.id = {.from = IdOptions::From::Hash, .field = "", .fields = {"_meta.peer", "_meta.offset"}};
+    EXPECT_EQ(Rendered(options, "{}").code, "id_missing");
 }
 
 TEST(Id, OfAnEmptyObjectLeavesValidJson) {

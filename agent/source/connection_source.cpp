@@ -1,0 +1,269 @@
+#include "source/connection_source.hpp"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "source/peer_name.hpp"
+#include "telemetry/log.hpp"
+
+namespace aep::source {
+namespace {
+
+namespace log = telemetry::log;
+using namespace std::chrono_literals;
+using base::SteadyClock;
+
+constexpr std::chrono::seconds kHouseKeeping{1};
+constexpr std::chrono::seconds kAcceptPause{1};
+constexpr int kAcceptedAtOnce = 64;
+/// A round that had this much to read needs no gathering before the next.
+constexpr std::size_t kBusyRound = std::size_t{64} << 10U;
+
+Descriptor new_epoll() {
+    Descriptor epoll{::epoll_create1(EPOLL_CLOEXEC)};
+    if (!epoll.is_open()) throw std::system_error{errno, std::generic_category(), "epoll_create1"};
+    return epoll;
+}
+
+std::string peer_of(int fd, const sockaddr_storage& address) {
+    if (address.ss_family == AF_INET || address.ss_family == AF_INET6) return name_of(address);
+    ucred process{};
+    socklen_t size = sizeof process;
+    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &process, &size) != 0) return "unknown";
+    return name_of(process);
+}
+
+/// OpenSSL writes with write(), which signals where the peer has gone.
+void block_sigpipe() {
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Source>> ConnectionSource::open(const SourceOptions& options,
+                                                             const Surroundings& surroundings) {
+    SslContextPtr tls;
+    if (!options.tls.cert_file.empty()) {
+        auto made = make_server_tls(options.tls);
+        if (!made) return base::Error{fmt::format("source '{}': {}", options.id, made.error().message)};
+        tls = std::move(*made);
+    }
+    auto listener = ListeningSocket::open(options);
+    if (!listener) return listener.error();
+    return std::unique_ptr<Source>{
+        std::make_unique<ConnectionSource>(options, surroundings, std::move(*listener), std::move(tls))};
+}
+
+ConnectionSource::ConnectionSource(const SourceOptions& options, const Surroundings& surroundings,
+                                   ListeningSocket listener, SslContextPtr tls)
+    : SourceBase{options, surroundings, {}},
+      listener_{std::move(listener)},
+      tls_{std::move(tls)},
+      metrics_{options, surroundings.metrics},
+      epoll_{new_epoll()} {
+    if (!watch(listener_.fd())) throw std::system_error{errno, std::generic_category(), "epoll_ctl"};
+    log::info("listening", "ready for connections",
+              {{"source", options_.id}, {"address", listener_.address()}, {"tls", tls_ ? "on" : "off"}});
+}
+
+void ConnectionSource::run(const std::stop_token& stop) {
+    block_sigpipe();
+    while (!stop.stop_requested()) {
+        if (due_.empty()) wait();
+        now_ = SteadyClock::now();
+        take_events();
+        read_round(stop);
+        resume_paused();
+        if (now_ >= next_house_keeping_) keep_house(stop);
+    }
+    drain(stop);
+}
+
+/// Woken by the first bytes, a little longer for those that follow: one read then serves them all.
+void ConnectionSource::wait() {
+    const bool nothing_to_watch = connections_.empty() && accepting_;
+    const std::chrono::nanoseconds timeout =
+        nothing_to_watch ? -1ns : std::chrono::nanoseconds{kHouseKeeping};
+    if (wake_.wait(epoll_.get(), timeout) && last_round_ < kBusyRound) wake_.wait(-1, options_.gather);
+}
+
+void ConnectionSource::take_events() {
+    std::array<epoll_event, 256> events;
+    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
+    bool newcomers = false;
+    for (int i = 0; i < count; ++i) {
+        const int fd = events[static_cast<std::size_t>(i)].data.fd;
+        if (fd == listener_.fd()) {
+            newcomers = true;
+        } else if (std::find(due_.begin(), due_.end(), fd) == due_.end()) {
+            due_.push_back(fd);
+        }
+    }
+    if (newcomers) accept_some();
+}
+
+void ConnectionSource::accept_some() {
+    for (int i = 0; i < kAcceptedAtOnce; ++i) {
+        if (!accept_one()) return;
+    }
+}
+
+bool ConnectionSource::accept_one() {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    Descriptor fd{::accept4(listener_.fd(), reinterpret_cast<sockaddr*>(&address), &size,
+                            SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    if (!fd.is_open()) {
+        if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) accept_failed(errno);
+        return false;
+    }
+    std::string peer = peer_of(fd.get(), address);
+    if (connections_.size() >= options_.max_connections) {
+        metrics_.refused(peer);
+    } else {
+        welcome(std::move(fd), std::move(peer));
+    }
+    return true;
+}
+
+/// Without a descriptor to spare the same newcomer would be announced again and again.
+void ConnectionSource::accept_failed(int error) {
+    log::warn("accept_failed", "cannot accept a connection, trying again; raise the limit on open files?",
+              {{"source", options_.id}, {"error", std::strerror(error)}});
+    unwatch(listener_.fd());
+    accepting_ = false;
+    accept_again_ = now_ + kAcceptPause;
+}
+
+void ConnectionSource::welcome(Descriptor fd, std::string peer) {
+    const int number = fd.get();
+    if (!watch(number)) return accept_failed(errno);
+    connections_[number] = std::make_unique<Connection>(PeerSocket{std::move(fd), tls_.get()},
+                                                        std::move(peer), options_, intake_, readers_, now_);
+    metrics_.opened();
+}
+
+void ConnectionSource::read_round(const std::stop_token& stop) {
+    last_round_ = 0;
+    for (const int fd : std::exchange(due_, {})) {
+        if (stop.stop_requested()) return;
+        const auto found = connections_.find(fd);
+        if (found != connections_.end() && !found->second->paused) read_one(*found->second, stop);
+    }
+}
+
+void ConnectionSource::read_one(Connection& connection, const std::stop_token& stop) {
+    const std::size_t allowance = long_records_.allowance(connection);
+    if (allowance == 0) {
+        unwatch(connection.fd());
+        connection.paused = true;
+        paused_.push_back(connection.fd());
+        return;
+    }
+    const std::uint64_t before = connection.position();
+    const Connection::Step step = connection.read(allowance, now_, stop);
+    last_round_ += connection.position() - before;
+    if (step == Connection::Step::Ended) return bury(connection);
+    long_records_.note(connection, now_);
+    if (step == Connection::Step::More) due_.push_back(connection.fd());
+}
+
+void ConnectionSource::resume_paused() {
+    std::erase_if(paused_, [this](int fd) {
+        Connection& connection = *connections_.at(fd);
+        if (long_records_.allowance(connection) == 0 || !watch(fd)) return false;
+        connection.paused = false;
+        return true;
+    });
+}
+
+void ConnectionSource::keep_house(const std::stop_token& stop) {
+    next_house_keeping_ = now_ + kHouseKeeping;
+    if (!accepting_ && now_ >= accept_again_) {
+        accepting_ = watch(listener_.fd());
+    }
+    std::vector<Connection*> overdue;
+    for (const auto& [fd, connection] : connections_) {
+        if (is_overdue(*connection)) overdue.push_back(connection.get());
+    }
+    for (Connection* connection : overdue) {
+        end(*connection, connection->is_ready() ? Connection::End::Idle : Connection::End::Handshake, stop);
+    }
+    if (!paused_.empty()) {
+        Connection* stalled = long_records_.stalled(now_ - kLongRecordTime);
+        if (stalled != nullptr) end(*stalled, Connection::End::Stalled, stop);
+    }
+    if (std::exchange(ended_some_, false)) readers_.prune();
+}
+
+bool ConnectionSource::is_overdue(const Connection& connection) const {
+    const auto silence = now_ - connection.last_read();
+    const std::chrono::nanoseconds most =
+        connection.is_ready() ? std::chrono::nanoseconds{options_.idle_timeout} : kHandshakeTime;
+    if (most.count() == 0 || connection.paused) return false;
+    return silence > most && connection.available() == 0;
+}
+
+void ConnectionSource::end(Connection& connection, Connection::End why, const std::stop_token& stop) {
+    connection.conclude(why, stop);
+    bury(connection);
+}
+
+void ConnectionSource::bury(Connection& connection) {
+    metrics_.ended(connection);
+    count_lost(connection.lost());
+    long_records_.forget(connection);
+    std::erase(paused_, connection.fd());
+    std::erase(due_, connection.fd());
+    connections_.erase(connection.fd());  // closes it, and so it is not watched any more
+    ended_some_ = true;
+}
+
+/// What has arrived until now is read, as far as there is memory for it.
+void ConnectionSource::drain(const std::stop_token& stop) {
+    if (accepting_) accept_some();
+    listener_.close();
+    now_ = SteadyClock::now();
+    while (!connections_.empty()) {
+        Connection& connection = *connections_.begin()->second;
+        const std::uint64_t until = connection.position() + connection.available();
+        Connection::Step step = Connection::Step::Read;
+        // Once more where all has been read: the end may stand behind it.
+        while (step == Connection::Step::More ||
+               (step == Connection::Step::Read && connection.position() <= until)) {
+            step = connection.read(std::numeric_limits<std::size_t>::max(), now_, stop);
+        }
+        if (step == Connection::Step::Ended) {
+            bury(connection);
+        } else {
+            end(connection, Connection::End::Stopped, stop);
+        }
+    }
+}
+
+/// False, with errno: the system watches no more.
+bool ConnectionSource::watch(int fd) const {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = fd;
+    return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+void ConnectionSource::unwatch(int fd) const {
+    (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+}
+
+}  // namespace aep::source
