@@ -73,7 +73,7 @@ TEST(JsonSchema, HasExactlyTheKeysOfTheParser) {
     Context context;
     // Keys that depend on others show themselves in one or the other of these entries.
     const std::optional<Value> root = parse_yaml(
-        "platforms: [{}]\nsources: [{type: file}, {type: stdin}]\n"
+        "platforms: [{}]\nsources: [{type: file}, {type: stdin}, {type: tcp}]\n"
         "streams: [{}, {entity_id: hash, timestamp: none}]\ndestinations: [{}]\n",
         file, context.problems);
     ASSERT_TRUE(root);

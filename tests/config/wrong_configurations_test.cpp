@@ -204,10 +204,9 @@ const std::vector<Case> kReferences{
 
 const std::vector<Case> kLater{
     {"type: file",
-     "type: tcp\n    listen: '127.0.0.1:5170'",
-     {"agent.yaml:8:11: sources[0].type: 'tcp' is not available in this version (0.1.0); this version has: "
-      "file, "
-      "stdin"}},
+     "type: kafka\n    listen: '127.0.0.1:5170'",
+     {"agent.yaml:8:11: sources[0].type: 'kafka' is not available in this version (0.1.0); this version has: "
+      "file, stdin, tcp, udp, unix"}},
     {"type: file",
      "type: file\n    framing: octet_counting",
      {"agent.yaml:9:14: sources[0].framing: 'octet_counting' is not available in this version (0.1.0); this "
