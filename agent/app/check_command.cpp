@@ -10,6 +10,8 @@
 #include "app/exit_code.hpp"
 #include "config/load.hpp"
 #include "config/summary.hpp"
+#include "http/proxy.hpp"
+#include "http/tls_context.hpp"
 
 namespace aep::app {
 namespace {
@@ -35,12 +37,31 @@ int report_problems(const config::Problems& problems) {
     return kExitUsage;
 }
 
+/// What a destination names and this machine must have: files, and a proxy that can be understood.
+std::vector<std::string> unusable(const config::Config& config) {
+    std::vector<std::string> problems;
+    for (const config::Destination& destination : config.destinations) {
+        const delivery::DestinationOptions& options = destination.delivery;
+        const auto report = [&](const base::Error& error) {
+            problems.push_back(fmt::format("destination '{}': {}", options.id, error.message));
+        };
+        const auto url = http::parse_https_url(options.url);
+        if (const auto tls = http::TlsContext::create(options.tls); !tls) report(tls.error());
+        const auto proxy = http::choose_proxy(options.proxy, url.value(), http::process_environment());
+        if (!proxy) report(proxy.error());
+    }
+    return problems;
+}
+
 int check(const CheckArguments& arguments) {
     const config::LoadOutcome outcome = config::load(arguments.files);
     for (const config::Problem& warning : outcome.warnings) {
         fmt::print(stderr, "warning: {}\n", warning.to_string());
     }
     if (!outcome.config) return report_problems(outcome.problems);
+    const std::vector<std::string> problems = unusable(*outcome.config);
+    for (const std::string& problem : problems) fmt::print(stderr, "{}\n", problem);
+    if (!problems.empty()) return kExitUsage;
     if (arguments.print) fmt::print("{}", config::to_yaml(outcome.effective));
     fmt::print(stderr, "configuration is valid: {}\n", config::summary(*outcome.config));
     return kExitOk;

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -116,10 +115,7 @@ int run(const std::vector<std::filesystem::path>& paths) {
     (*agent)->stop_reading();
     (void)drain(signals, **agent, stopping, config->agent.shutdown_timeout);
     log::flush();  // first, because the sums are the last line
-    const int code = conclude(*config, **agent);
-    // What was abandoned is not waited for: the look-up of a host name cannot be called off.
-    if (code == kExitGaveUp) std::_Exit(code);
-    return code;
+    return conclude(*config, **agent);
 }
 
 }  // namespace

@@ -25,6 +25,8 @@ namespace aep::config {
 [[nodiscard]] std::optional<Fault> check_schema_version(std::string_view text);
 /// https://HOST[:PORT]/collection/INLET, at most 256 bytes. The URL of the batch endpoint is good too.
 [[nodiscard]] std::optional<Fault> check_inlet_url(std::string_view text);
+/// `none` or http://[USER[:PASSWORD]@]HOST[:PORT]. Its fault never quotes it.
+[[nodiscard]] std::optional<Fault> check_proxy_url(std::string_view text);
 /// HOST:PORT or [ADDRESS]:PORT
 [[nodiscard]] std::optional<Fault> check_listen(std::string_view text);
 /// Names with dots between them: order.id
@@ -47,5 +49,7 @@ namespace aep::config {
 
 /// The inlet's URL without the "batch/" that the batch endpoint has: the agent puts it there itself.
 [[nodiscard]] std::string without_batch(std::string url);
+/// A URL whose user and password, where it has them, are hidden.
+[[nodiscard]] std::string without_user(std::string url);
 
 }  // namespace aep::config

@@ -63,20 +63,44 @@ void read_buffer(MapReader buffer) {
     buffer.finish();
 }
 
+void read_client_certificate(MapReader& tls, http::TlsOptions& options) {
+    std::filesystem::path cert_file;
+    std::filesystem::path key_file;
+    tls.path("cert_file", cert_file);
+    tls.path("key_file", key_file);
+    if (tls.has("cert_file") != tls.has("key_file")) {
+        tls.fail(tls.has("cert_file") ? "cert_file" : "key_file", "a client certificate is a pair of files",
+                 "give both cert_file and key_file");
+    }
+    options.cert_file = cert_file.string();
+    options.key_file = key_file.string();
+}
+
 void read_tls(MapReader tls, http::TlsOptions& options) {
     std::filesystem::path ca_file;
     tls.path("ca_file", ca_file);
     options.ca_file = ca_file.string();
     tls.choice("min_version", options.min_version, kVersions);
-    tls.later("cert_file");
-    tls.later("key_file");
+    read_client_certificate(tls, options);
     tls.finish();
+}
+
+/// Its credentials stay out of the effective configuration and of messages.
+void read_proxy(MapReader& destination, std::string& proxy) {
+    constexpr std::string_view kProxy = "proxy";
+    const Value* value = destination.scalar(kProxy);
+    if (value == nullptr) return;
+    if (const auto fault = check_proxy_url(value->text)) {
+        destination.fail(*value, fault->text, fault->suggestion);
+        return;
+    }
+    proxy = value->text;
+    destination.shown().add(kProxy, without_user(proxy), value);
 }
 
 void read_later_keys(MapReader& destination) {
     destination.later("auth", {"none"});
     destination.later("compression", {"none"});
-    destination.later("proxy");
     read_buffer(destination.section("buffer"));
 }
 
@@ -95,6 +119,7 @@ PlacedDestination read_destination(MapReader reader) {
     reader.choice("answers", options.answers, kAnswers);
     read_headers(reader, options.headers);
     read_tls(reader.section("tls"), options.tls);
+    read_proxy(reader, options.proxy);
     read_later_keys(reader);
     reader.finish();
     return result;

@@ -29,6 +29,12 @@ Job make_part(const Job& whole, const std::vector<std::uint32_t>& indices) {
     return part;
 }
 
+/// A short word for the metric.
+std::string held_reason(const base::Error& error) {
+    if (error.code == http::Errc::Proxy) return "proxy";
+    return error.code == http::Errc::TlsRefused ? "tls" : "certificate";
+}
+
 std::vector<Job> one(Job job) {
     std::vector<Job> jobs;
     jobs.push_back(std::move(job));
@@ -82,8 +88,8 @@ std::vector<Job> Aftermath::send_in_halves(Job job, base::Millis retry_after) {
 }
 
 std::vector<Job> Aftermath::apply_failure(Job job, const base::Error& error) {
-    if (error.code == http::Errc::Certificate) {
-        report_.held("certificate", error.message);
+    if (http::needs_operator(error)) {
+        report_.held(held_reason(error), error.message);
     } else {
         report_.failing("inlet_unreachable", error.message);
     }

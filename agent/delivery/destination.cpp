@@ -72,12 +72,12 @@ void end_process_on(const std::exception_ptr& failure) {
 /// The thread's side. Everything but `inbox`, `outstanding`, `report` and the counters is confined to that
 /// thread.
 struct Destination::Impl {
-    Impl(DestinationOptions destination_options, const Surroundings& surroundings, http::Url inlet_url,
+    Impl(DestinationOptions destination_options, const Surroundings& surroundings, http::Peer inlet,
          http::TlsContext context)
         : options{std::move(destination_options)},
-          url{std::move(inlet_url)},
+          peer{std::move(inlet)},
           tls{std::move(context)},
-          head{url, options.headers},
+          head{peer.url, options.headers},
           metrics{surroundings.metrics, options.id},
           report{options, surroundings.metrics, surroundings.health},
           backoff{options.retry, http::make_random()},
@@ -88,7 +88,7 @@ struct Destination::Impl {
     /// One connection and the timer that its coroutine waits on.
     struct Sender {
         explicit Sender(Impl& impl)
-            : connection{impl.io.get_executor(), impl.url, impl.tls, impl.options.timeout},
+            : connection{impl.io.get_executor(), impl.peer, impl.tls, impl.options.timeout},
               timer{impl.io.get_executor()} {}
         http::Connection connection;
         asio::steady_timer timer;
@@ -105,8 +105,8 @@ struct Destination::Impl {
     void wake_all();
 
     const DestinationOptions options;
-    const http::Url url;
-    const http::TlsContext tls;
+    const http::Peer peer;
+    http::TlsContext tls;
     const RequestHead head;
 
     asio::io_context io{1};
@@ -186,10 +186,10 @@ asio::awaitable<void> Destination::Impl::send(Sender& sender, Job job) {
     const base::SteadyTime began = SteadyClock::now();
     if (job.first_tried == base::SteadyTime{}) job.first_tried = began;
     const std::string rendered = head.render(batch);
-    const std::string_view request = job.batch->with_head(rendered);
+    const http::Request request{rendered, batch.body()};
     const base::Result<http::Answer> answer = co_await sender.connection.exchange(request);
     if (stopping) co_return;  // the batch stays unsettled
-    if (answer || http::may_have_arrived(answer.error())) count_sent(job, began);
+    for (unsigned i = 0; i < sender.connection.sent(); ++i) count_sent(job, began);
 
     std::vector<Job> again;
     if (answer) {
@@ -233,11 +233,12 @@ base::Result<std::unique_ptr<Destination>> Destination::create(DestinationOption
     };
     auto url = http::parse_https_url(options.url);
     if (!url) return failed(url.error());
+    auto proxy = http::choose_proxy(options.proxy, *url, http::process_environment());
+    if (!proxy) return failed(proxy.error());
     auto tls = http::TlsContext::create(options.tls);
     if (!tls) return failed(tls.error());
-    auto impl = std::make_unique<Impl>(std::move(options), surroundings, std::move(*url), std::move(*tls));
-    if (!impl->head.fits())
-        return failed(base::Error{"url and headers are too long for a request's head (1 KiB)"});
+    http::Peer peer{std::move(*url), std::move(*proxy)};
+    auto impl = std::make_unique<Impl>(std::move(options), surroundings, std::move(peer), std::move(*tls));
     impl->start();
     return std::unique_ptr<Destination>{new Destination{std::move(impl)}};
 }

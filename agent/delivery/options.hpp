@@ -28,6 +28,7 @@ struct DestinationOptions {
     Answers answers = Answers::PerMessage;
     std::vector<std::pair<std::string, std::string>> headers;  ///< extra request headers
     http::TlsOptions tls;
+    std::string proxy;  ///< http://[user:password@]host[:port]; "none"; empty: as the environment has it
 };
 
 }  // namespace aep::delivery

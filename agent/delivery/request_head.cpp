@@ -5,13 +5,6 @@
 #include "base/version.hpp"
 
 namespace aep::delivery {
-namespace {
-
-/// Room for Content-Length, x-adobe-flow-id and the blank line.
-constexpr std::size_t kVariable = 160;
-
-}  // namespace
-
 RequestHead::RequestHead(const http::Url& inlet,
                          const std::vector<std::pair<std::string, std::string>>& headers)
     : constant_{fmt::format(
@@ -28,10 +21,6 @@ std::string RequestHead::render(const record::Batch& batch) const {
     if (!batch.stream->flow_id.empty()) head += "\r\nx-adobe-flow-id: " + batch.stream->flow_id;
     head += "\r\n\r\n";
     return head;
-}
-
-bool RequestHead::fits() const {
-    return constant_.size() + kVariable <= record::Batch::kHeadRoom;
 }
 
 }  // namespace aep::delivery

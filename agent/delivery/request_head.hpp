@@ -17,9 +17,6 @@ class RequestHead {
 
     [[nodiscard]] std::string render(const record::Batch& batch) const;
 
-    /// Longer heads do not fit in front of a batch.
-    [[nodiscard]] bool fits() const;
-
   private:
     std::string constant_;  ///< up to the value of Content-Length
 };

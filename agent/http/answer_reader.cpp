@@ -37,10 +37,12 @@ struct AnswerReader::Impl {
     std::size_t parsed = 0;
     unsigned interim = 0;
     bool begun = false;
+    Body body = Body::AsSaid;
 
     void restart() {
         parser.emplace();
         parser->eager(true);
+        parser->skip(body == Body::None);
         parser->header_limit(static_cast<std::uint32_t>(kMaxAnswerHead));
         parser->body_limit(kMaxAnswerBody);
     }
@@ -52,7 +54,8 @@ struct AnswerReader::Impl {
     base::Result<void> parse();
 };
 
-AnswerReader::AnswerReader() : impl_{std::make_unique<Impl>()} {
+AnswerReader::AnswerReader(Body body) : impl_{std::make_unique<Impl>()} {
+    impl_->body = body;
     impl_->restart();
 }
 AnswerReader::~AnswerReader() = default;

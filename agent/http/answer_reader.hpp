@@ -13,7 +13,10 @@ namespace aep::http {
 /// Confined.
 class AnswerReader {
   public:
-    AnswerReader();
+    /// Whether an answer has a body where its head says so; one to CONNECT has none (RFC 9110 9.3.6).
+    enum class Body { AsSaid, None };
+
+    explicit AnswerReader(Body body = Body::AsSaid);
     ~AnswerReader();
     AnswerReader(const AnswerReader&) = delete;
     AnswerReader& operator=(const AnswerReader&) = delete;

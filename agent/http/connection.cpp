@@ -6,6 +6,7 @@
 
 #include "http/dial.hpp"
 #include "http/error.hpp"
+#include "http/tunnel.hpp"
 
 namespace aep::http {
 namespace {
@@ -16,7 +17,7 @@ constexpr std::size_t kReadBuffer = std::size_t{16} << 10U;  // a TLS record's c
 
 }  // namespace
 
-Connection::Connection(const asio::any_io_executor& executor, const Url& peer, const TlsContext& context,
+Connection::Connection(const asio::any_io_executor& executor, const Peer& peer, TlsContext& context,
                        const TimeoutOptions& timeouts)
     : executor_{executor},
       peer_{peer},
@@ -29,7 +30,8 @@ bool Connection::usable() {
     return stream_ && base::SteadyClock::now() - last_used_ < kLongestIdle && !stream_->has_news();
 }
 
-asio::awaitable<base::Result<Answer>> Connection::exchange(std::string_view request) {
+asio::awaitable<base::Result<Answer>> Connection::exchange(Request request) {
+    sent_ = 0;
     for (;;) {
         const bool kept = usable();
         if (!kept) {
@@ -38,6 +40,7 @@ asio::awaitable<base::Result<Answer>> Connection::exchange(std::string_view requ
         }
         base::Result<Answer> answer = co_await try_once(request);
         last_used_ = base::SteadyClock::now();
+        if (answer || may_have_arrived(answer.error())) ++sent_;
         if (answer) co_return answer;
         stream_.reset();
         const base::Error error = explain(answer.error());
@@ -48,21 +51,31 @@ asio::awaitable<base::Result<Answer>> Connection::exchange(std::string_view requ
 
 asio::awaitable<base::Result<void>> Connection::connect() {
     stream_.reset();
-    base::Result<asio::ip::tcp::socket> socket = co_await dial(peer_, timeouts_.connect, deadline_);
+    const Authority& first = peer_.proxy ? peer_.proxy->host : peer_.url;
+    base::Result<asio::ip::tcp::socket> socket = co_await dial(first, timeouts_.connect, deadline_);
     if (!socket) co_return socket.error();
+    if (peer_.proxy) {
+        const base::Result<void> led =
+            co_await open_tunnel(*socket, *peer_.proxy, peer_.url, timeouts_.connect, deadline_);
+        if (!led) co_return led.error();
+    }
     auto stream = std::make_unique<TlsStream>(std::move(*socket), context_);
     const Deadline::Step step = deadline_.begin(timeouts_.connect, [&stream] { stream->cut(); });
-    const base::Result<void> shaken = co_await stream->handshake(peer_);
+    const base::Result<void> shaken = co_await stream->handshake(peer_.url);
     if (deadline_.passed()) {
         co_return base::Error{fmt::format("timed out after {} while shaking hands (TLS) with {}",
-                                          base::format_duration(timeouts_.connect), peer_.host_header()),
+                                          base::format_duration(timeouts_.connect), peer_.url.host_header()),
                               Errc::Handshake};
     }
-    if (shaken) stream_ = std::move(stream);
+    if (!shaken) {
+        context_.forget_session();
+        co_return shaken;
+    }
+    stream_ = std::move(stream);
     co_return shaken;
 }
 
-asio::awaitable<base::Result<Answer>> Connection::try_once(std::string_view request) {
+asio::awaitable<base::Result<Answer>> Connection::try_once(Request request) {
     AnswerReader reader;
     answer_begun_ = false;
     const Deadline::Step step = deadline_.begin(timeouts_.request, [this] { stream_->cut(); });
@@ -71,19 +84,24 @@ asio::awaitable<base::Result<Answer>> Connection::try_once(std::string_view requ
     while (!reader.done()) {
         const base::Result<void> read = co_await read_into(reader);
         answer_begun_ = reader.begun();
-        if (!read && !sent && !reader.begun()) co_return sent.error();
+        const bool says_why = !read && read.error().code == Errc::TlsRefused;
+        if (!read && !sent && !reader.begun() && !says_why) co_return sent.error();
         if (!read) co_return read.error();
     }
-    if (!sent || !request.empty() || stream_->has_unsent() || !reader.keeps_alive()) stream_->cut();
+    if (!sent || !request.head.empty() || !request.body.empty() || stream_->has_unsent() ||
+        !reader.keeps_alive())
+        stream_->cut();
     co_return reader.take();
 }
 
-/// Takes what was sent from the front of `request`; stops where the answer comes before the end.
-asio::awaitable<base::Result<void>> Connection::send(std::string_view& request, AnswerReader& reader) {
-    while (!request.empty() || stream_->has_unsent()) {
-        const base::Result<TlsStream::Written> written = co_await stream_->write_some(request);
+/// Takes what was sent from `request`; stops where the answer comes before the end.
+asio::awaitable<base::Result<void>> Connection::send(Request& request, AnswerReader& reader) {
+    while (!request.head.empty() || !request.body.empty() || stream_->has_unsent()) {
+        const base::Result<TlsStream::Written> written =
+            co_await stream_->write_some(request.head, request.body);
         if (!written) co_return written.error();
-        request.remove_prefix(written->bytes);
+        request.head.remove_prefix(written->head);
+        request.body.remove_prefix(written->body);
         if (!written->interrupted) continue;
         const base::Result<void> read = co_await read_into(reader);
         if (!read) co_return read.error();
@@ -103,7 +121,7 @@ base::Error Connection::explain(base::Error error) const {
     if (deadline_.aborted()) return {"stopped", Errc::Stopped};
     if (!deadline_.passed() || !may_have_arrived(error)) return error;
     return {fmt::format("timed out after {} while waiting for the answer of {}",
-                        base::format_duration(timeouts_.request), peer_.host_header()),
+                        base::format_duration(timeouts_.request), peer_.url.host_header()),
             Errc::Timeout};
 }
 

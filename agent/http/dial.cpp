@@ -2,50 +2,25 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <tuple>
 #include <utility>
-#include <vector>
 
+#include "base/clock.hpp"
 #include "http/error.hpp"
+#include "http/look_up.hpp"
 
 namespace aep::http {
 namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-using Endpoints = std::vector<tcp::endpoint>;
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t kMostAddresses = 8;
-
-asio::awaitable<base::Result<Endpoints>> look_up(const Url& peer, base::Millis limit, Deadline& deadline) {
-    Endpoints endpoints;
-    if (peer.is_address) {
-        endpoints.emplace_back(asio::ip::make_address(peer.host), peer.port);
-        co_return endpoints;
-    }
-    tcp::resolver resolver{co_await asio::this_coro::executor};
-    const Deadline::Step step = deadline.begin(limit, [&resolver] { resolver.cancel(); });
-    const std::string port = std::to_string(peer.port);
-    const auto [error, found] =
-        co_await resolver.async_resolve(peer.host, port, tcp::resolver::numeric_service, kAsTuple);
-    if (deadline.passed()) {
-        co_return base::Error{fmt::format("timed out after {} while looking {} up; check the name servers",
-                                          base::format_duration(limit), peer.host),
-                              Errc::LookUp};
-    }
-    if (error) {
-        co_return base::Error{fmt::format("{} cannot be looked up: {}", peer.host, error.message()),
-                              Errc::LookUp};
-    }
-    for (const auto& entry : found) {
-        if (endpoints.size() < kMostAddresses) endpoints.push_back(entry.endpoint());
-    }
-    co_return endpoints;
-}
-
 std::string text_of(const tcp::endpoint& endpoint) {
     const std::string address = endpoint.address().to_string();
     return endpoint.address().is_v6() ? fmt::format("[{}]:{}", address, endpoint.port())
@@ -78,13 +53,19 @@ asio::awaitable<base::Result<tcp::socket>> connect_to(tcp::endpoint endpoint, ba
 
 }  // namespace
 
-asio::awaitable<base::Result<tcp::socket>> dial(const Url& peer, base::Millis limit, Deadline& deadline) {
-    const base::Result<Endpoints> endpoints = co_await look_up(peer, limit, deadline);
+asio::awaitable<base::Result<tcp::socket>> dial(const Authority& peer, base::Millis limit,
+                                                Deadline& deadline) {
+    const auto endpoints = co_await look_up(peer, limit, deadline);
     if (!endpoints) co_return endpoints.error();
-    base::Error last{fmt::format("{} has no address", peer.host), Errc::LookUp};
+    const base::SteadyTime end = base::SteadyClock::now() + limit;
+    base::Error last{"stopped", Errc::Stopped};
+    auto left = static_cast<base::Millis::rep>(endpoints->size());
     for (const tcp::endpoint& endpoint : *endpoints) {
         if (deadline.aborted()) co_return base::Error{"stopped", Errc::Stopped};
-        base::Result<tcp::socket> socket = co_await connect_to(endpoint, limit, deadline);
+        // What earlier ones did not use is there for the later ones.
+        const auto rest = std::chrono::ceil<base::Millis>(end - base::SteadyClock::now());
+        const base::Millis share = std::max(base::Millis{1}, rest / left--);
+        base::Result<tcp::socket> socket = co_await connect_to(endpoint, share, deadline);
         if (socket) co_return std::move(*socket);
         last = socket.error();
     }

@@ -12,6 +12,10 @@ class Category : public boost::system::error_category {
                 return "look-up failed";
             case Errc::Connect:
                 return "cannot connect";
+            case Errc::Proxy:
+                return "proxy refuses";
+            case Errc::TlsRefused:
+                return "TLS refused";
             case Errc::Certificate:
                 return "certificate refused";
             case Errc::Handshake:
@@ -35,6 +39,10 @@ const Category kCategory;
 
 boost::system::error_code make_error_code(Errc errc) {
     return {static_cast<int>(errc), kCategory};
+}
+
+bool needs_operator(const base::Error& error) {
+    return error.code == Errc::Proxy || error.code == Errc::Certificate || error.code == Errc::TlsRefused;
 }
 
 bool may_have_arrived(const base::Error& error) {

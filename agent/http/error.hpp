@@ -11,7 +11,9 @@ namespace aep::http {
 enum class Errc {
     LookUp = 1,   ///< the host's name cannot be resolved
     Connect,      ///< no address takes a TCP connection
+    Proxy,        ///< the proxy refuses to lead to the peer; only an operator can cure it
     Certificate,  ///< the peer is not who it should be; only an operator can cure it
+    TlsRefused,   ///< no common version or cipher, or the peer refuses our certificate; the same holds
     Handshake,    ///< TLS failed for another reason
     Timeout,      ///< the request was begun, its answer did not end in time
     Closed,       ///< the connection ended before the answer did
@@ -20,6 +22,9 @@ enum class Errc {
 };
 
 [[nodiscard]] boost::system::error_code make_error_code(Errc errc);
+
+/// Nothing but an operator can cure it.
+[[nodiscard]] bool needs_operator(const base::Error& error);
 
 /// The peer may have got the whole request: sending it again may make duplicates.
 [[nodiscard]] bool may_have_arrived(const base::Error& error);

@@ -10,7 +10,9 @@ namespace aep::http {
 /// `tls:` of a destination.
 struct TlsOptions {
     enum class MinVersion { Tls12, Tls13 };
-    std::string ca_file;  ///< PEM; empty: the system's store
+    std::string ca_file = {};    ///< PEM; empty: the system's store
+    std::string cert_file = {};  ///< PEM, the client's certificate and what leads to its CA; empty: none
+    std::string key_file = {};   ///< PEM, its key, without a passphrase; given where cert_file is
     MinVersion min_version = MinVersion::Tls12;
 };
 

@@ -9,7 +9,6 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <new>
 #include <utility>
 
 #include "http/error.hpp"
@@ -28,9 +27,8 @@ constexpr std::size_t kEncryptedAhead = std::size_t{15} * SSL3_RT_MAX_PLAIN_LENG
 
 }  // namespace
 
-TlsStream::TlsStream(tcp::socket socket, const TlsContext& context)
-    : socket_{std::move(socket)}, wire_{socket_.native_handle()}, ssl_{SSL_new(&context.native())} {
-    if (!ssl_) throw std::bad_alloc{};
+TlsStream::TlsStream(tcp::socket socket, TlsContext& context)
+    : socket_{std::move(socket)}, wire_{socket_.native_handle()}, ssl_{context.make_ssl()} {
     boost::system::error_code gone;  // the first step finds out
     socket_.native_non_blocking(true, gone);
     BIO* bio = wire_.make_bio().release();
@@ -39,10 +37,13 @@ TlsStream::TlsStream(tcp::socket socket, const TlsContext& context)
 }
 
 TlsStream::~TlsStream() {
-    if (!socket_.is_open() || wire_.has_unsent()) return;
-    ERR_clear_error();
-    if (SSL_shutdown(ssl_.get()) >= 0) (void)wire_.send();
-    ERR_clear_error();
+    if (socket_.is_open() && !wire_.has_unsent()) {
+        ERR_clear_error();
+        if (SSL_shutdown(ssl_.get()) >= 0) (void)wire_.send();
+        ERR_clear_error();
+    }
+    // Else OpenSSL would not resume the session of a connection that was cut; since TLS 1.1 it may.
+    SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
 
 void TlsStream::cut() {
@@ -52,13 +53,14 @@ void TlsStream::cut() {
 }
 
 base::Error TlsStream::closed(std::string_view doing) const {
+    if (const auto refusal = take_refusal()) return *refusal;
     const std::string words = wire_.last_error() != 0
                                   ? boost::system::system_category().message(wire_.last_error())
                                   : std::string{"the peer broke the connection off"};
     return {fmt::format("{} while {}", words, doing), Errc::Closed};
 }
 
-base::Result<void> TlsStream::expect(const Url& peer) {
+base::Result<void> TlsStream::expect(const Authority& peer) {
     X509_VERIFY_PARAM* param = SSL_get0_param(ssl_.get());
     bool good = false;
     if (peer.is_address) {
@@ -73,7 +75,7 @@ base::Result<void> TlsStream::expect(const Url& peer) {
                        Errc::Handshake};
 }
 
-asio::awaitable<base::Result<void>> TlsStream::handshake(const Url& peer) {
+asio::awaitable<base::Result<void>> TlsStream::handshake(const Authority& peer) {
     if (auto expected = expect(peer); !expected) co_return expected.error();
     for (;;) {
         ERR_clear_error();  // SSL_get_error looks at the thread's queue, which connections share
@@ -91,13 +93,25 @@ asio::awaitable<base::Result<void>> TlsStream::handshake(const Url& peer) {
     }
 }
 
-asio::awaitable<base::Result<TlsStream::Written>> TlsStream::write_some(std::string_view bytes) {
+std::optional<std::size_t> TlsStream::encrypt(std::string_view bytes, std::size_t most) {
+    const std::size_t size = std::min(bytes.size(), most);
+    if (size == 0) return 0;
+    ERR_clear_error();
+    std::size_t taken = 0;
+    if (SSL_write_ex(ssl_.get(), bytes.data(), size, &taken) != 1) return std::nullopt;
+    return taken;
+}
+
+asio::awaitable<base::Result<TlsStream::Written>> TlsStream::write_some(std::string_view head,
+                                                                        std::string_view body) {
     Written written;
-    if (!wire_.has_unsent() && !bytes.empty()) {
-        ERR_clear_error();
-        const std::size_t size = std::min(bytes.size(), kEncryptedAhead);
-        if (SSL_write_ex(ssl_.get(), bytes.data(), size, &written.bytes) != 1)
-            co_return closed("sending the request");
+    if (!wire_.has_unsent()) {
+        const auto of_head = encrypt(head, kEncryptedAhead);
+        if (!of_head) co_return closed("sending the request");
+        const auto of_body = encrypt(body, kEncryptedAhead - *of_head);
+        if (!of_body) co_return closed("sending the request");
+        written.head = *of_head;
+        written.body = *of_body;
     }
     const base::Result<bool> sent = co_await send_gathered();
     if (!sent) co_return sent.error();

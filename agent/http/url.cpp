@@ -11,11 +11,11 @@ namespace aep::http {
 namespace {
 
 constexpr std::string_view kScheme = "https://";
+constexpr std::uint16_t kHttps = 443;
 constexpr std::size_t kLongestName = 253;  // RFC 1035 2.3.4, in text
 
 base::Error wrong(std::string_view what) {
-    return base::Error{fmt::format(
-        "the inlet's URL {}; write it as AEP gives it: https://dcs.adobedc.net/collection/INLET", what)};
+    return base::Error{fmt::format("the URL {}", what)};
 }
 
 std::string lower(std::string_view text) {
@@ -42,7 +42,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 }
 
 /// Takes the host from the front of `authority` and leaves ":port" or nothing.
-bool take_host(std::string_view& authority, Url& url) {
+bool take_host(std::string_view& authority, Authority& url) {
     if (!authority.starts_with('[')) {
         const std::string_view host = authority.substr(0, authority.find(':'));
         authority.remove_prefix(host.size());
@@ -64,9 +64,25 @@ bool take_host(std::string_view& authority, Url& url) {
 
 }  // namespace
 
+std::string Authority::to_string() const {
+    const bool is_v6 = host.find(':') != std::string::npos;
+    return is_v6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
+}
+
+base::Result<Authority> parse_authority(std::string_view text, std::uint16_t default_port) {
+    Authority authority;
+    if (!take_host(text, authority)) return wrong("has no valid host");
+    authority.port = default_port;
+    if (text.empty()) return authority;
+    const auto port = text.front() == ':' ? parse_port(text.substr(1)) : std::nullopt;
+    if (!port) return wrong("has no valid port (1 to 65535)");
+    authority.port = *port;
+    return authority;
+}
+
 std::string Url::host_header() const {
-    const std::string name = host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
-    return port == 443 ? name : fmt::format("{}:{}", name, port);
+    const std::string name = to_string();
+    return port == kHttps ? name.substr(0, name.rfind(':')) : name;
 }
 
 base::Result<Url> parse_https_url(std::string_view text) {
@@ -77,16 +93,12 @@ base::Result<Url> parse_https_url(std::string_view text) {
 
     const std::string_view rest = text.substr(kScheme.size());
     const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
-    std::string_view authority = rest.substr(0, end);
+    const std::string_view authority = rest.substr(0, end);
     if (authority.find('@') != std::string_view::npos) return wrong("holds a user name");
 
-    Url url;
-    if (!take_host(authority, url)) return wrong("has no valid host");
-    if (!authority.empty()) {
-        const auto port = authority.front() == ':' ? parse_port(authority.substr(1)) : std::nullopt;
-        if (!port) return wrong("has no valid port (1 to 65535)");
-        url.port = *port;
-    }
+    const auto parsed = parse_authority(authority, kHttps);
+    if (!parsed) return parsed.error();
+    Url url{*parsed, ""};
     url.target = rest.substr(end);
     if (!url.target.starts_with('/')) url.target = fmt::format("/{}", url.target);
     return url;

@@ -8,14 +8,24 @@
 
 namespace aep::http {
 
-/// The parts of an https URL (RFC 3986, narrowed to what an inlet's URL may be).
-struct Url {
+/// Who is meant: a host and a port.
+struct Authority {
     std::string host;         ///< in lower case; an IPv6 address without its brackets
     bool is_address = false;  ///< host is an IP address
-    std::uint16_t port = 443;
+    std::uint16_t port = 0;
+
+    /// HOST:PORT, with brackets where needed.
+    [[nodiscard]] std::string to_string() const;
+};
+
+/// HOST or HOST:PORT (RFC 3986 3.2, less user names); without a port it is `default_port`.
+[[nodiscard]] base::Result<Authority> parse_authority(std::string_view text, std::uint16_t default_port);
+
+/// The parts of an https URL (RFC 3986, narrowed to what the agent has a use for).
+struct Url : Authority {
     std::string target;  ///< path and query as they stand in the request line; "/" where absent
 
-    /// For the Host header: with brackets where needed, with the port unless it is 443.
+    /// For the Host header: without the port where it is 443.
     [[nodiscard]] std::string host_header() const;
 };
 

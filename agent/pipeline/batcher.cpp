@@ -13,7 +13,7 @@ Batcher::Batcher(std::shared_ptr<const record::StreamInfo> stream, const BatchOp
       options_{options},
       lane_{lane},
       sink_{sink},
-      capacity_{.usual_most = std::max(Batch::Capacity{}.first, Batch::kHeadRoom + options.max_bytes)} {}
+      capacity_{.usual_most = std::max(Batch::Capacity{}.first, options.max_bytes)} {}
 
 bool Batcher::fits_alone(std::size_t size) {
     return Batch::kOpen.size() + size + Batch::kClose.size() <= kMaxRequestBytes;

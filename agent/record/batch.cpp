@@ -8,7 +8,6 @@
 namespace aep::record {
 Batch::Batch(std::shared_ptr<const StreamInfo> stream_info, Lease paid, const Capacity& capacity)
     : stream{std::move(stream_info)}, lease{std::move(paid)}, usual_most_{capacity.usual_most} {
-    size_ = kHeadRoom;
     set_capacity(capacity.first);
     put(kOpen);
 }
@@ -42,7 +41,7 @@ char* Batch::reserve(std::size_t size) {
 
 void Batch::append(std::size_t size, std::uint32_t ticket_index, std::uint32_t record) {
     if (!messages.empty()) put(",");
-    messages.push_back(Message{.begin = static_cast<std::uint32_t>(size_ - kHeadRoom),
+    messages.push_back(Message{.begin = static_cast<std::uint32_t>(size_),
                                .size = static_cast<std::uint32_t>(size),
                                .ticket = ticket_index,
                                .record = record});
@@ -60,13 +59,6 @@ void Batch::seal() {
     if (size_ < text_.capacity() / 2) set_capacity(size_);
     messages.shrink_to_fit();
     pay();
-}
-
-std::string_view Batch::with_head(std::string_view head) {
-    assert(head.size() <= kHeadRoom);
-    char* begin = text_.data() + kHeadRoom - head.size();
-    std::memcpy(begin, head.data(), head.size());
-    return {begin, size_ - kHeadRoom + head.size()};
 }
 
 std::unique_ptr<Batch> Batch::part(std::span<const std::uint32_t> indices) const {

@@ -33,12 +33,10 @@ struct Message {
     std::uint32_t record = 0;  ///< index into that ticket's Block
 };
 
-/// The messages of one request: `{"messages":[m,m,...]}`, with room in front for the head of the HTTP
-/// request, so that head and body leave as one contiguous buffer. Confined: one worker fills it, then
-/// delivery owns it.
+/// The messages of one request: `{"messages":[m,m,...]}`, its body in one contiguous buffer. Confined: one
+/// worker fills it, then delivery owns it.
 class Batch {
   public:
-    static constexpr std::size_t kHeadRoom = 1024;
     static constexpr std::string_view kOpen = "{\"messages\":[";
     static constexpr std::string_view kClose = "]}";
 
@@ -63,9 +61,9 @@ class Batch {
     void seal();
 
     /// Size of the request's body if it were sealed now.
-    [[nodiscard]] std::size_t body_size() const { return size_ - kHeadRoom + (sealed_ ? 0 : kClose.size()); }
+    [[nodiscard]] std::size_t body_size() const { return size_ + (sealed_ ? 0 : kClose.size()); }
     [[nodiscard]] std::size_t capacity() const { return text_.capacity(); }
-    [[nodiscard]] std::string_view body() const { return {text_.data() + kHeadRoom, size_ - kHeadRoom}; }
+    [[nodiscard]] std::string_view body() const { return {text_.data(), size_}; }
     [[nodiscard]] std::string_view text_of(const Message& message) const {
         return body().substr(message.begin, message.size);
     }
@@ -73,10 +71,6 @@ class Batch {
         return body().substr(message.begin + stream->entity_begin,
                              message.size - stream->entity_begin - stream->entity_end);
     }
-    /// Puts `head` in front of the body and returns both as one buffer, valid until the next call. `head` is
-    /// at most kHeadRoom bytes.
-    [[nodiscard]] std::string_view with_head(std::string_view head);
-
     /// A sealed batch of some messages of this one (ascending indices), for sending a part again.
     [[nodiscard]] std::unique_ptr<Batch> part(std::span<const std::uint32_t> indices) const;
 
@@ -99,7 +93,7 @@ class Batch {
     void put(std::string_view text);
     void pay();
 
-    Buffer text_;  ///< head room, then the body
+    Buffer text_;
     std::size_t size_ = 0;
     std::size_t usual_most_;
     bool sealed_ = false;

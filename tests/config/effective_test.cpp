@@ -55,6 +55,17 @@ TEST(Effective, HidesSecrets) {
     EXPECT_EQ(outcome.config->destination("inlet").delivery.headers.at(0).second, "Bearer s3cret");
 }
 
+TEST(Effective, HidesTheCredentialsOfAProxy) {
+    ConfigDirectory directory;
+    directory.set("PROXY_PASSWORD", "s3cret");
+    const LoadOutcome outcome = directory.load_text(
+        with(kGood, "    batch:", "    proxy: http://me:${PROXY_PASSWORD}@proxy:3128\n    batch:"));
+    const std::string yaml = printed(directory, outcome);
+    EXPECT_THAT(yaml, Not(HasSubstr("s3cret")));
+    EXPECT_THAT(yaml, HasSubstr("http://***@proxy:3128"));
+    EXPECT_EQ(outcome.config->destination("inlet").delivery.proxy, "http://me:s3cret@proxy:3128");
+}
+
 TEST(Effective, ReadsBackToTheSame) {
     ConfigDirectory directory;
     directory.set("ODD", "a: \"b\" ${c} # d\\");

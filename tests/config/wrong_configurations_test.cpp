@@ -281,6 +281,23 @@ TEST(WrongConfigurations, BoundWhatAliasesMakeOfAFile) {
                 testing::Contains(testing::HasSubstr("more than 100000 values")));
 }
 
+const std::vector<Case> kProxies{
+    {"    batch:",
+     "    proxy: https://user:s3cret@proxy:3128\n    batch:",
+     {"agent.yaml:21:12: destinations[0].proxy: is not the URL of an HTTP proxy; write http://HOST:PORT, "
+      "http://USER:PASSWORD@HOST:PORT or none"}},
+    {"    batch:",
+     "    proxy: http://user:s3cret/@proxy:99999\n    batch:",
+     {"agent.yaml:21:12: destinations[0].proxy: has no valid host and port; percent-encode special "
+      "characters "
+      "of user and password; write http://HOST:PORT, http://USER:PASSWORD@HOST:PORT or none"}},
+    {"    batch:",
+     "    tls: {cert_file: client.pem}\n    batch:",
+     {"agent.yaml:21:22: destinations[0].tls.cert_file: a client certificate is a pair of files; give both "
+      "cert_file and key_file"}},
+};
+INSTANTIATE_TEST_SUITE_P(Proxies, WrongConfiguration, testing::ValuesIn(kProxies));
+
 TEST(WrongConfigurations, AreFilesThatHoldNoMap) {
     const ConfigDirectory directory;
     EXPECT_THAT(

@@ -353,8 +353,7 @@ TEST_F(DestinationTest, SaysWhatItCannotBeMadeFrom) {
     options_.url = "http://localhost/collection/x";
     const auto made = Destination::create(options_, {letters_, metrics_, health_});
     ASSERT_FALSE(made);
-    EXPECT_THAT(made.error().message,
-                HasSubstr("destination 'inlet': the inlet's URL does not begin with https://"));
+    EXPECT_THAT(made.error().message, HasSubstr("destination 'inlet': the URL does not begin with https://"));
 }
 
 }  // namespace

@@ -3,29 +3,21 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <future>
 #include <optional>
 #include <string>
 
 #include "http/error.hpp"
+#include "http/test_client.hpp"
 #include "http/test_server.hpp"
 
 namespace aep::http {
 namespace {
 
-namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 using Protocol = TestServer::Protocol;
-
-std::string get(std::string_view body = "") {
-    return fmt::format("POST /collection/inlet HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{}",
-                       body.size(), body);
-}
 
 /// Bytes that do not repeat where blocks or records end.
 std::string large_body(std::size_t size) {
@@ -38,44 +30,6 @@ std::string large_body(std::size_t size) {
     return body;
 }
 
-/// One Connection and the loop that it runs on.
-class Client {
-  public:
-    explicit Client(const TestServer& server, const std::string& host = "localhost")
-        : Client{server.url(host), server.ca_file()} {}
-    Client(const std::string& url, const std::string& ca_file, TimeoutOptions timeouts = {10s, 10s})
-        : url_{parse_https_url(url).value()},
-          context_{TlsContext::create({.ca_file = ca_file}).value()},
-          connection_{io_.get_executor(), url_, context_, timeouts} {}
-
-    base::Result<Answer> exchange(const std::string& request) {
-        std::optional<base::Result<Answer>> result;
-        asio::co_spawn(io_, connection_.exchange(request),
-                       [&result](const std::exception_ptr& failure, base::Result<Answer> answer) {
-                           if (failure) std::rethrow_exception(failure);
-                           result.emplace(std::move(answer));
-                       });
-        io_.restart();
-        io_.run_for(30s);
-        return result.value();
-    }
-    void abort_after(std::chrono::milliseconds wait) {
-        timer_.expires_after(wait);
-        timer_.async_wait([this](const boost::system::error_code&) { connection_.abort(); });
-    }
-
-  private:
-    asio::io_context io_{1};
-    asio::steady_timer timer_{io_};
-    Url url_;
-    TlsContext context_;
-    Connection connection_;
-};
-
-base::Error error_of(const base::Result<Answer>& result) {
-    return result ? base::Error{"it succeeded"} : result.error();
-}
-
 class ConnectionWith : public testing::TestWithParam<std::pair<Protocol, std::string_view>> {};
 INSTANTIATE_TEST_SUITE_P(Versions, ConnectionWith,
                          testing::Values(std::pair{Protocol::Tls12, "TLSv1.2"},
@@ -86,7 +40,7 @@ TEST_P(ConnectionWith, IsKeptForTheNextRequest) {
                           while (session.read_request()) session.write(test_answer(200, session.protocol()));
                       },
                       GetParam().first};
-    Client client{server};
+    TestClient client{server};
     for (int i = 0; i < 3; ++i) EXPECT_EQ(client.exchange(get("{}")).value().body, GetParam().second);
     EXPECT_EQ(server.connections(), 1U);
 }
@@ -94,7 +48,7 @@ TEST_P(ConnectionWith, IsKeptForTheNextRequest) {
 TEST_P(ConnectionWith, CarriesALargeRequestByteForByte) {
     TestServer server{TestServer::answering([](const TestRequest& r) { return test_answer(200, r.body); }),
                       GetParam().first};
-    Client client{server};
+    TestClient client{server};
     for (const std::size_t size : {900'000U, 16'384U, 245'760U, 245'761U, 4'000'000U}) {
         const std::string body = large_body(size);
         EXPECT_TRUE(client.exchange(get(body)).value().body == body) << size;
@@ -114,19 +68,19 @@ TEST(Connection, WaitsForAPeerThatReadsSlowly) {
         session.write(test_answer(200, ""));
     }};
     const std::string body = large_body(8'000'000);
-    EXPECT_EQ(Client{server}.exchange(get(body)).value().status, 200);
+    EXPECT_EQ(TestClient{server}.exchange(get(body)).value().status, 200);
     EXPECT_TRUE(arrived == body);
 }
 
 TEST(Connection, ChecksAnAddressAsThePeersName) {
     TestServer server{TestServer::answering([](const auto&) { return test_answer(200, ""); })};
-    EXPECT_EQ(Client(server, "127.0.0.1").exchange(get()).value().status, 200);
+    EXPECT_EQ(TestClient(server, "127.0.0.1").exchange(get()).value().status, 200);
 }
 
 TEST(Connection, DoesNotTrustAnUnknownSigner) {
     TestServer server{[](TestSession&) { ADD_FAILURE() << "the handshake succeeded"; }, Protocol::Tls12};
     const TestIdentity other;
-    const base::Error error = error_of(Client(server.url(), other.file()).exchange(get("secret")));
+    const base::Error error = error_of(TestClient(server.url(), other.file()).exchange(get("secret")));
     EXPECT_EQ(error.code, Errc::Certificate);
     EXPECT_THAT(error.message,
                 HasSubstr("certificate verify failed: self-signed certificate (host localhost)"));
@@ -137,7 +91,7 @@ TEST(Connection, DoesNotTrustACertificateForAnotherHost) {
     TestServer server{[](TestSession&) { ADD_FAILURE() << "the handshake succeeded"; }, Protocol::Tls12,
                       "DNS:inlet.test,IP:127.0.0.9"};
     for (const char* host : {"localhost", "127.0.0.1"}) {
-        const base::Error error = error_of(Client(server, host).exchange(get("secret")));
+        const base::Error error = error_of(TestClient(server, host).exchange(get("secret")));
         EXPECT_EQ(error.code, Errc::Certificate);
         EXPECT_THAT(error.message, HasSubstr("is for another host"));
     }
@@ -145,7 +99,7 @@ TEST(Connection, DoesNotTrustACertificateForAnotherHost) {
 
 TEST(Connection, SaysWhoRefusesIt) {
     std::optional<TestServer> server{std::in_place, [](TestSession&) {}};
-    Client client{*server};
+    TestClient client{*server};
     const std::string port = server->url().substr(18, 5);
     server.reset();
     const base::Error error = error_of(client.exchange(get()));
@@ -156,14 +110,14 @@ TEST(Connection, SaysWhoRefusesIt) {
 TEST(Connection, SaysWhatCannotBeLookedUp) {
     const TestIdentity identity;
     const base::Error error =
-        error_of(Client("https://no-such-host.invalid/x", identity.file()).exchange(get()));
+        error_of(TestClient("https://no-such-host.invalid/x", identity.file()).exchange(get()));
     EXPECT_EQ(error.code, Errc::LookUp);
     EXPECT_THAT(error.message, HasSubstr("no-such-host.invalid cannot be looked up"));
 }
 
 TEST(Connection, BoundsAHandshakeInTime) {
     TestServer server{[](TestSession&) {}, Protocol::Silent};
-    Client client{server.url(), server.ca_file(), {.connect = 50ms, .request = 10s}};
+    TestClient client{server.url(), server.ca_file(), {.connect = 50ms, .request = 10s}};
     const base::Error error = error_of(client.exchange(get()));
     EXPECT_EQ(error.code, Errc::Handshake);
     EXPECT_THAT(error.message, HasSubstr("timed out after 50ms while shaking hands"));
@@ -176,7 +130,7 @@ TEST(Connection, BoundsAnExchangeInTimeAndGoesOnWithAnother) {
         if (session.number() == 0) return session.wait_for_end();
         session.write(test_answer(200, "late"));
     }};
-    Client client{server.url(), server.ca_file(), {.connect = 10s, .request = 100ms}};
+    TestClient client{server.url(), server.ca_file(), {.connect = 10s, .request = 100ms}};
     const base::Error error = error_of(client.exchange(get("{}")));
     EXPECT_EQ(error.code, Errc::Timeout);
     EXPECT_TRUE(may_have_arrived(error));
@@ -188,7 +142,7 @@ TEST(Connection, BoundsASendThatDoesNotGetOnInTime) {
         session.read_head();
         std::this_thread::sleep_for(500ms);  // reads no more
     }};
-    Client client{server.url(), server.ca_file(), {.connect = 10s, .request = 100ms}};
+    TestClient client{server.url(), server.ca_file(), {.connect = 10s, .request = 100ms}};
     EXPECT_EQ(error_of(client.exchange(get(large_body(32'000'000)))).code, Errc::Timeout);
 }
 
@@ -197,7 +151,7 @@ TEST(Connection, EndsAtOnceWhenAborted) {
         session.read_request();
         session.wait_for_end();
     }};
-    Client client{server};
+    TestClient client{server};
     client.abort_after(50ms);
     EXPECT_EQ(error_of(client.exchange(get())).code, Errc::Stopped);
     EXPECT_EQ(error_of(client.exchange(get())).code, Errc::Stopped);
@@ -209,7 +163,7 @@ TEST(Connection, ReplacesOneThatWasClosedWhileIdle) {
         session.write(test_answer(200, "one each"));
         session.say_goodbye();
     }};
-    Client client{server};
+    TestClient client{server};
     for (int i = 0; i < 3; ++i) EXPECT_EQ(client.exchange(get()).value().body, "one each");
     EXPECT_EQ(server.connections(), 3U);
 }
@@ -221,14 +175,14 @@ TEST(Connection, SendsAgainAtOnceWhereAKeptOneBreaksWithoutAnAnswer) {
         session.read_request();
         session.reset();
     }};
-    Client client{server};
+    TestClient client{server};
     EXPECT_EQ(client.exchange(get()).value().body, "0");
     EXPECT_EQ(client.exchange(get()).value().body, "1");
 }
 
 TEST(Connection, FailsWhereAFreshOneBreaksWithoutAnAnswer) {
     TestServer server{[](TestSession& session) { session.read_request(); }};
-    Client client{server};
+    TestClient client{server};
     EXPECT_EQ(error_of(client.exchange(get("{}"))).code, Errc::Closed);
     EXPECT_EQ(server.connections(), 1U);
 }
@@ -240,7 +194,7 @@ TEST(Connection, DoesNotSendAgainWhereAnAnswerHasBegun) {
         session.read_request();
         session.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
     }};
-    Client client{server};
+    TestClient client{server};
     EXPECT_EQ(client.exchange(get()).value().status, 200);
     EXPECT_EQ(error_of(client.exchange(get())).code, Errc::Closed);
     EXPECT_EQ(server.connections(), 1U);
@@ -253,7 +207,7 @@ TEST(Connection, ReadsAnAnswerThatComesByteByByte) {
         session.write_bytewise("HTTP/1.1 207 Multi-Status\r\nTransfer-Encoding: chunked\r\n\r\n");
         session.write_bytewise("4\r\n{\"a\"\r\n3\r\n:1}\r\n0\r\n\r\n");
     }};
-    const Answer answer = Client{server}.exchange(get()).value();
+    const Answer answer = TestClient{server}.exchange(get()).value();
     EXPECT_EQ(answer.status, 207);
     EXPECT_EQ(answer.body, R"({"a":1})");
 }
@@ -264,7 +218,7 @@ TEST(Connection, ReadsAnAnswerThatTheConnectionsEndCloses) {
         session.write("HTTP/1.0 200 OK\r\n\r\nto the end");
         session.say_goodbye();
     }};
-    Client client{server};
+    TestClient client{server};
     EXPECT_EQ(client.exchange(get()).value().body, "to the end");
     EXPECT_EQ(client.exchange(get()).value().body, "to the end");
 }
@@ -275,7 +229,7 @@ TEST(Connection, ReadsAnAnswerThatComesBeforeTheRequestIsRead) {
         session.write(test_answer(413, "too large", "Connection: close\r\n"));
         session.wait_for_end();
     }};
-    const Answer answer = Client{server}.exchange(get(large_body(32'000'000))).value();
+    const Answer answer = TestClient{server}.exchange(get(large_body(32'000'000))).value();
     EXPECT_EQ(answer.status, 413);
     EXPECT_EQ(answer.body, "too large");
 }
@@ -287,7 +241,7 @@ TEST(Connection, ReadsAnEarlyAnswerBehindWhichThePeerStopsReading) {
         session.write(test_answer(503, "busy", "Retry-After: 3\r\n"));
         over.wait_for(10s);  // neither reads nor closes
     }};
-    const auto answer = Client{server}.exchange(get(large_body(32'000'000)));
+    const auto answer = TestClient{server}.exchange(get(large_body(32'000'000)));
     seen.set_value();
     EXPECT_EQ(answer.value().status, 503);
     EXPECT_EQ(answer.value().retry_after, "3");
@@ -303,7 +257,7 @@ TEST(Connection, GoesOnSendingAfterAnInterimAnswer) {
         }
         session.write(test_answer(200, std::to_string(request->body.size())));
     }};
-    EXPECT_EQ(Client{server}.exchange(get(large_body(16'000'000))).value().body, "16000000");
+    EXPECT_EQ(TestClient{server}.exchange(get(large_body(16'000'000))).value().body, "16000000");
 }
 
 TEST(Connection, RefusesWhatIsNotHttp) {
@@ -312,18 +266,7 @@ TEST(Connection, RefusesWhatIsNotHttp) {
         session.write("220 mail.test ESMTP\r\n\r\n");
         session.wait_for_end();
     }};
-    EXPECT_EQ(error_of(Client{server}.exchange(get())).code, Errc::BadAnswer);
-}
-
-TEST(TlsContext, SaysWhichFileItCannotUse) {
-    const auto context = TlsContext::create({.ca_file = "/no/such/ca.pem"});
-    ASSERT_FALSE(context);
-    EXPECT_THAT(context.error().message,
-                HasSubstr("tls.ca_file /no/such/ca.pem cannot be used: No such file"));
-}
-
-TEST(TlsContext, RefusesAFileWithoutCertificates) {
-    EXPECT_FALSE(TlsContext::create({.ca_file = "/dev/null"}));
+    EXPECT_EQ(error_of(TestClient{server}.exchange(get())).code, Errc::BadAnswer);
 }
 
 }  // namespace

@@ -34,11 +34,15 @@ class TestIdentity {
         must(X509_set_pubkey(certificate, key_.get()) == 1);
         add_names(names);
         must(X509_sign(certificate, key_.get(), EVP_sha256()) > 0);
-        write_file();
+        file_ = write_file([certificate](std::FILE* file) { return PEM_write_X509(file, certificate); });
+        key_file_ = write_file([this](std::FILE* file) {
+            return PEM_write_PrivateKey(file, key_.get(), nullptr, nullptr, 0, nullptr, nullptr);
+        });
     }
     ~TestIdentity() {
         std::error_code ignored;
         std::filesystem::remove(file_, ignored);
+        std::filesystem::remove(key_file_, ignored);
     }
     TestIdentity(const TestIdentity&) = delete;
     TestIdentity& operator=(const TestIdentity&) = delete;
@@ -46,6 +50,7 @@ class TestIdentity {
     [[nodiscard]] EVP_PKEY* key() const { return key_.get(); }
     [[nodiscard]] X509* certificate() const { return certificate_.get(); }
     [[nodiscard]] const std::string& file() const { return file_; }
+    [[nodiscard]] const std::string& key_file() const { return key_file_; }
 
   private:
     static void must(bool good) {
@@ -56,20 +61,22 @@ class TestIdentity {
             X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str()), X509_EXTENSION_free};
         must(extension && X509_add_ext(certificate_.get(), extension.get(), -1) == 1);
     }
-    void write_file() {
-        std::string pattern = std::filesystem::temp_directory_path() / "aep-ca-XXXXXX";
-        const int descriptor = ::mkstemp(pattern.data());
+    template <class Write>
+    static std::string write_file(Write write) {
+        std::string path = std::filesystem::temp_directory_path() / "aep-ca-XXXXXX";
+        const int descriptor = ::mkstemp(path.data());
         must(descriptor >= 0);
-        file_ = pattern;
         std::FILE* file = ::fdopen(descriptor, "w");
         must(file != nullptr);
-        const bool written = PEM_write_X509(file, certificate_.get()) == 1;
+        const bool written = write(file) == 1;
         must(std::fclose(file) == 0 && written);
+        return path;
     }
 
     std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key_;
     std::unique_ptr<X509, decltype(&X509_free)> certificate_;
     std::string file_;
+    std::string key_file_;
 };
 
 }  // namespace aep::http

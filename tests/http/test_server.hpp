@@ -118,6 +118,8 @@ class TestSession {
     void interrupt() const { ::shutdown(descriptor_, SHUT_RDWR); }
     [[nodiscard]] std::size_t number() const { return number_; }  ///< of the connection, from 0
     [[nodiscard]] std::string_view protocol() const { return SSL_get_version(ssl_.get()); }
+    /// The client came with a session of an earlier connection.
+    [[nodiscard]] bool resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
 
   private:
     const std::size_t number_;
@@ -161,8 +163,26 @@ class TestServer {
     [[nodiscard]] std::string url(const std::string& host = "localhost") const {
         return fmt::format("https://{}:{}/collection/inlet", host, port_);
     }
+    [[nodiscard]] std::uint16_t port() const { return port_; }
     [[nodiscard]] const std::string& ca_file() const { return identity_.file(); }
     [[nodiscard]] std::size_t connections() const { return connections_; }
+
+    /// From the next connection on only clients with a certificate signed by this one are let in. Before the
+    /// first connection.
+    void want_client(const TestIdentity& trusted) {
+        SSL_CTX_load_verify_file(context_.get(), trusted.file().c_str());
+        SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+        const unsigned char name[] = "test";  // sessions that were verified need one
+        SSL_CTX_set_session_id_context(context_.get(), name, sizeof name);
+    }
+    /// Silent: what a connection begins with, in clear. Before the first connection.
+    void greet(const std::string& words) { greeting_ = words; }
+    /// Speaks this version alone, however old. Before the first connection.
+    void speak_only(int version) {
+        SSL_CTX_set_security_level(context_.get(), 0);  // TLS 1.1 needs SHA-1
+        SSL_CTX_set_min_proto_version(context_.get(), version);
+        SSL_CTX_set_max_proto_version(context_.get(), version);
+    }
 
     /// Serves every request of a connection with what `answer` makes of it; "" closes without an answer.
     static Serve answering(std::function<std::string(const TestRequest&)> answer) {
@@ -211,6 +231,7 @@ class TestServer {
             if (stopping_) session.interrupt();
         }
         if (protocol_ == Protocol::Silent) {
+            ::send(descriptor, greeting_.data(), greeting_.size(), MSG_NOSIGNAL);
             session.wait_for_end();
         } else if (session.handshake(context_.get())) {
             serve_(session);
@@ -223,6 +244,7 @@ class TestServer {
     const Protocol protocol_;
     const TestIdentity identity_;
     const SslContextPtr context_;
+    std::string greeting_;
     int listener_ = -1;
     std::uint16_t port_ = 0;
     std::atomic<bool> stopping_{false};

@@ -126,16 +126,6 @@ TEST_F(BatchTest, GivesBackWhatItDoesNotNeedWhenSealed) {
     EXPECT_EQ(batch->body(), R"({"messages":[{"m":{"e":1}}]})");
 }
 
-TEST_F(BatchTest, PutsAHeadBeforeItsBodyAsOftenAsAsked) {
-    auto batch = open();
-    add(*batch, "1", read(1), 0);
-    batch->seal();
-    EXPECT_EQ(batch->with_head("HEAD\r\n\r\n"), "HEAD\r\n\r\n{\"messages\":[1]}");
-    const std::string longest(Batch::kHeadRoom, 'h');
-    EXPECT_EQ(batch->with_head(longest), longest + "{\"messages\":[1]}");
-    EXPECT_EQ(batch->with_head(""), "{\"messages\":[1]}");
-}
-
 TEST_F(BatchTest, AddsATicketOnlyWhenTheBlockChanges) {
     auto batch = open();
     const Ticket first = read(2);
