@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/agent_process.hpp"
+#include "harness/inlet_process.hpp"
 
 namespace aep::e2e {
 namespace {
@@ -155,10 +156,11 @@ TEST_F(CommandLine, VersionIsOneLineOnStdout) {
 }
 
 TEST_F(CommandLine, CheckOfAValidConfigurationSaysSo) {
+    const InletProcess inlet;
     dir_.write("agent.yaml", AgentConfig{}
                                  .file_source("app", "app.ndjson")
                                  .event_stream("events", "inlet")
-                                 .destination("inlet", "https://localhost/collection/abc", "ca.pem")
+                                 .destination("inlet", "https://localhost/collection/abc", inlet.ca_file())
                                  .yaml(0));
     const Outcome outcome = run({"check", "-c", "DIR/agent.yaml"});
     EXPECT_EQ(outcome.exit_code, 0);
@@ -167,15 +169,17 @@ TEST_F(CommandLine, CheckOfAValidConfigurationSaysSo) {
     EXPECT_THAT(run({"check", "-c", "DIR/agent.yaml", "--print"}).out, HasSubstr("memory_limit"));
 }
 
-TEST_F(CommandLine, RunWithoutItsCaFileSaysWhichOne) {
+TEST_F(CommandLine, CheckAndRunWithoutItsCaFileSayWhichOne) {
     dir_.write("agent.yaml", AgentConfig{}
                                  .file_source("app", "app.ndjson")
                                  .event_stream("events", "inlet")
                                  .destination("inlet", "https://localhost/collection/abc", "none.pem")
                                  .yaml(0));
-    const Outcome outcome = run({"run", "-c", "DIR/agent.yaml"});
-    EXPECT_EQ(outcome.exit_code, 2);
-    EXPECT_THAT(outcome.err, HasSubstr("DIR/none.pem"));
+    for (const char* command : {"check", "run"}) {
+        const Outcome outcome = run({command, "-c", "DIR/agent.yaml"});
+        EXPECT_EQ(outcome.exit_code, 2);
+        EXPECT_THAT(outcome.err, HasSubstr("destination 'inlet': tls.ca_file DIR/none.pem"));
+    }
 }
 
 }  // namespace
