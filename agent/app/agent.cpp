@@ -41,7 +41,13 @@ struct Agent::Impl {
         : config{configuration}, budget{memory_for_records(configuration)} {}
 
     base::Result<void> build(const Options& options);
+    /// Null where its requests carry none.
+    [[nodiscard]] http::TokenProvider* tokens_of(const config::Destination& destination) const {
+        const auto found = tokens.find(destination.token_platform);
+        return found == tokens.end() ? nullptr : found->second.get();
+    }
     base::Result<void> open_dead_letters(const Options& options);
+    base::Result<void> make_tokens();
     base::Result<void> make_destinations();
     void make_pipeline(const Options& options);
     base::Result<void> make_sources(const Options& options);
@@ -53,6 +59,7 @@ struct Agent::Impl {
     std::map<std::string, record::MemoryShare*> shares;  ///< by destination; owned by the budget
     std::vector<std::unique_ptr<record::RecordCounters>> counters;
     std::unique_ptr<store::DeadLetterFile> dead_letters;
+    std::map<std::string, std::unique_ptr<http::TokenProvider>> tokens;  ///< by platform
     std::map<std::string, std::unique_ptr<delivery::Destination>> destinations;
     std::unique_ptr<pipeline::Pipeline> pipeline;
     std::vector<std::unique_ptr<source::Source>> sources;
@@ -60,6 +67,7 @@ struct Agent::Impl {
 
 base::Result<void> Agent::Impl::build(const Options& options) {
     if (auto opened = open_dead_letters(options); !opened) return opened;
+    if (auto made = make_tokens(); !made) return made;
     if (auto made = make_destinations(); !made) return made;
     make_pipeline(options);
     if (auto made = make_sources(options); !made) return made;
@@ -82,11 +90,21 @@ base::Result<void> Agent::Impl::open_dead_letters(const Options& options) {
     return {};
 }
 
+base::Result<void> Agent::Impl::make_tokens() {
+    for (const http::TokenOptions& platform : config.tokens) {
+        auto made = http::TokenProvider::create(platform, {metrics, health});
+        if (!made) return made.error();
+        tokens[platform.platform] = std::move(*made);
+    }
+    return {};
+}
+
 base::Result<void> Agent::Impl::make_destinations() {
     for (const config::Destination& destination : config.destinations) {
         const std::string& id = destination.delivery.id;
         shares[id] = &budget.add_share(id);
-        auto made = delivery::Destination::create(destination.delivery, {*dead_letters, metrics, health});
+        auto made = delivery::Destination::create(destination.delivery,
+                                                  {*dead_letters, metrics, health, tokens_of(destination)});
         if (!made) return made.error();
         destinations[id] = std::move(*made);
     }

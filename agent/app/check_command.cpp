@@ -12,6 +12,7 @@
 #include "config/summary.hpp"
 #include "http/proxy.hpp"
 #include "http/tls_context.hpp"
+#include "http/token_provider.hpp"
 
 namespace aep::app {
 namespace {
@@ -49,6 +50,10 @@ std::vector<std::string> unusable(const config::Config& config) {
         if (const auto tls = http::TlsContext::create(options.tls); !tls) report(tls.error());
         const auto proxy = http::choose_proxy(options.proxy, url.value(), http::process_environment());
         if (!proxy) report(proxy.error());
+    }
+    for (const http::TokenOptions& platform : config.tokens) {
+        const auto usable = http::TokenProvider::check(platform);
+        if (!usable) problems.push_back(usable.error().message);
     }
     return problems;
 }

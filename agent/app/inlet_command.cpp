@@ -116,6 +116,29 @@ void add_faults(CLI::App& command, inlet::FaultOptions& fault) {
     command.add_flag("--fault-short-answer", fault.short_answer, "leave out the last entry of each 207");
 }
 
+void add_tokens(CLI::App& command, InletOptions& options) {
+    command.add_option("--client-id", options.client_id, "that POST /ims/token/v3 gives tokens to (local)")
+        ->type_name("ID");
+    command.add_option("--client-secret", options.client_secret, "and its secret (local)")
+        ->type_name("SECRET");
+    const auto read_lifetime = [&options](const std::string& text) {
+        options.token_lifetime = duration_of("--token-lifetime", text);
+        if (options.token_lifetime.count() == 0)
+            throw CLI::ValidationError{"--token-lifetime", "must be longer than 0"};
+    };
+    command
+        .add_option_function<std::string>("--token-lifetime", read_lifetime,
+                                          "how long a token is valid (24h)")
+        ->type_name("DURATION");
+    command.add_flag("--token-lifetime-in-ms", options.token_lifetime_in_ms,
+                     "say so in milliseconds, as older endpoints do");
+    command.add_flag("--require-token", options.require_token, "refuse messages without a valid token");
+    command
+        .add_option("--token-refusal", options.token_refusal, "status for invalid tokens: 401 or 403 (401)")
+        ->check(CLI::IsMember({401, 403}))
+        ->type_name("STATUS");
+}
+
 void add_options(CLI::App& command, InletOptions& options) {
     command
         .add_option("--listen", options.listen, "where to listen, port 0 for any free one (127.0.0.1:8443)")
@@ -128,6 +151,10 @@ void add_options(CLI::App& command, InletOptions& options) {
         ->type_name("FILE");
     command.add_option("--host-name", options.host_name, "the name in the certificate (localhost)")
         ->type_name("NAME");
+    command
+        .add_option("--client-ca", options.client_ca_file,
+                    "let in only clients that show a certificate of this CA")
+        ->type_name("FILE");
     command.add_option("--inlet-id", options.inlet_id, "know this inlet id alone (any)")->type_name("ID");
     command.add_option("--org", options.org_id, "refuse messages of other organisations")->type_name("ORG");
     command
@@ -139,6 +166,7 @@ void add_options(CLI::App& command, InletOptions& options) {
     command.add_flag_callback(
         "--status-code", [&options] { options.failed_entry = FailedEntry::StatusCode; },
         "spell refused messages `statusCode`, as AEP's documentation does, not `status`");
+    add_tokens(command, options);
     add_faults(command, options.fault);
 }
 
@@ -150,11 +178,13 @@ void add_inlet(CLI::App& app, Action& action) {
     add_options(*command, *options);
     command->footer(
         "Prints one JSON line when it listens (listening, url, ca_file), runs until SIGTERM or Ctrl-C.\n"
-        "For tests only: no authentication, and /inlet/fault changes the fault while it runs.\n"
+        "For tests only: its controls need no authentication; /inlet/fault changes the fault while it runs,\n"
+        "/inlet/tokens that of the token endpoint (PUT) or revokes all tokens (DELETE).\n"
         "\n"
         "Examples:\n"
         "  aep-agent inlet --ca-file ca.pem --entities entities.ndjson\n"
         "  aep-agent inlet --listen 127.0.0.1:0 --fault-status 503 --fault-retry-after 2s --fault-first 10\n"
+        "  aep-agent inlet --require-token --client-id me --client-secret secret --token-lifetime 1m\n"
         "  curl --cacert ca.pem https://localhost:8443/inlet/stats\n"
         "  curl --cacert ca.pem -X PUT -d '{\"status\":429}' https://localhost:8443/inlet/fault");
     command->callback([&action, options] { action = [options] { return serve(*options); }; });

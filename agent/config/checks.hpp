@@ -25,6 +25,8 @@ namespace aep::config {
 [[nodiscard]] std::optional<Fault> check_schema_version(std::string_view text);
 /// https://HOST[:PORT]/collection/INLET, at most 256 bytes. The URL of the batch endpoint is good too.
 [[nodiscard]] std::optional<Fault> check_inlet_url(std::string_view text);
+/// https://HOST[:PORT]/PATH, at most 256 bytes.
+[[nodiscard]] std::optional<Fault> check_token_url(std::string_view text);
 /// `none` or http://[USER[:PASSWORD]@]HOST[:PORT]. Its fault never quotes it.
 [[nodiscard]] std::optional<Fault> check_proxy_url(std::string_view text);
 /// HOST:PORT or [ADDRESS]:PORT

@@ -27,6 +27,7 @@ struct AgentOptions {
 struct Destination {
     delivery::DestinationOptions delivery;
     pipeline::BatchOptions batch;
+    std::string token_platform;  ///< `auth: platform`: whose tokens its requests carry; empty: none
 };
 
 /// A source with the codec of its records.
@@ -42,6 +43,7 @@ struct Config {
     std::vector<Source> sources;
     std::vector<pipeline::StreamOptions> streams;
     std::vector<Destination> destinations;
+    std::vector<http::TokenOptions> tokens;  ///< of the platforms whose tokens some destination uses
     store::DeadLetterOptions dead_letter;
     telemetry::TelemetryOptions telemetry;
 

@@ -8,10 +8,10 @@ namespace {
 using namespace std::chrono_literals;
 using base::operator""_KiB;
 using delivery::Answers;
-using MinVersion = http::TlsOptions::MinVersion;
 
 const Words<Answers> kAnswers{{{"per_message", Answers::PerMessage}, {"any_2xx", Answers::Any2xx}}};
-const Words<MinVersion> kVersions{{{"1.2", MinVersion::Tls12}, {"1.3", MinVersion::Tls13}}};
+const Words<delivery::Coding> kCodings{{{"none", delivery::Coding::None}, {"gzip", delivery::Coding::Gzip}}};
+const Words<bool> kAuths{{{"none", false}, {"platform", true}}};
 
 /// AEP refuses requests above 1 MB and does not say which megabyte it means: the smaller one.
 constexpr std::size_t kMaxRequest = 1'000'000;
@@ -63,47 +63,6 @@ void read_buffer(MapReader buffer) {
     buffer.finish();
 }
 
-void read_client_certificate(MapReader& tls, http::TlsOptions& options) {
-    std::filesystem::path cert_file;
-    std::filesystem::path key_file;
-    tls.path("cert_file", cert_file);
-    tls.path("key_file", key_file);
-    if (tls.has("cert_file") != tls.has("key_file")) {
-        tls.fail(tls.has("cert_file") ? "cert_file" : "key_file", "a client certificate is a pair of files",
-                 "give both cert_file and key_file");
-    }
-    options.cert_file = cert_file.string();
-    options.key_file = key_file.string();
-}
-
-void read_tls(MapReader tls, http::TlsOptions& options) {
-    std::filesystem::path ca_file;
-    tls.path("ca_file", ca_file);
-    options.ca_file = ca_file.string();
-    tls.choice("min_version", options.min_version, kVersions);
-    read_client_certificate(tls, options);
-    tls.finish();
-}
-
-/// Its credentials stay out of the effective configuration and of messages.
-void read_proxy(MapReader& destination, std::string& proxy) {
-    constexpr std::string_view kProxy = "proxy";
-    const Value* value = destination.scalar(kProxy);
-    if (value == nullptr) return;
-    if (const auto fault = check_proxy_url(value->text)) {
-        destination.fail(*value, fault->text, fault->suggestion);
-        return;
-    }
-    proxy = value->text;
-    destination.shown().add(kProxy, without_user(proxy), value);
-}
-
-void read_later_keys(MapReader& destination) {
-    destination.later("auth", {"none"});
-    destination.later("compression", {"none"});
-    read_buffer(destination.section("buffer"));
-}
-
 }  // namespace
 
 PlacedDestination read_destination(MapReader reader) {
@@ -117,10 +76,12 @@ PlacedDestination read_destination(MapReader reader) {
     read_timeout(reader.section("timeout"), options.timeout);
     read_retry(reader.section("retry"), options);
     reader.choice("answers", options.answers, kAnswers);
+    reader.choice("compression", options.compression, kCodings);
+    reader.choice("auth", result.authenticates, kAuths);
     read_headers(reader, options.headers);
     read_tls(reader.section("tls"), options.tls);
     read_proxy(reader, options.proxy);
-    read_later_keys(reader);
+    read_buffer(reader.section("buffer"));
     reader.finish();
     return result;
 }

@@ -56,6 +56,20 @@ std::optional<Fault> check_inlet_url(std::string_view text) {
     return check_path(slash == std::string_view::npos ? "" : rest.substr(slash));
 }
 
+std::optional<Fault> check_token_url(std::string_view text) {
+    const std::string example = "write https://ims-na1.adobelogin.com/ims/token/v3";
+    if (text.starts_with("http://")) return Fault{"is not encrypted", "TLS is required: write https://"};
+    if (!text.starts_with(kScheme)) return Fault{"does not begin with https://", example};
+    if (text.size() > kLongest) return Fault{"is longer than 256 bytes", example};
+    const std::string_view rest = text.substr(kScheme.size());
+    const std::size_t slash = rest.find('/');
+    if (auto fault = check_authority(rest.substr(0, slash))) return Fault{fault->text, example};
+    const bool plain =
+        slash != std::string_view::npos && rest.find_first_of("?# \"") == std::string_view::npos;
+    if (!plain) return Fault{"has no path, or a query", example};
+    return std::nullopt;
+}
+
 std::string without_batch(std::string url) {
     const std::size_t found = url.find(kBatch);
     if (found != std::string::npos) url.replace(found, kBatch.size(), kCollection);

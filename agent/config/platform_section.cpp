@@ -32,7 +32,7 @@ Platform read_platform(MapReader platform) {
     platform.text("sandbox", sandbox, check_sandbox);
     platform.later("gateway", {"https://platform.adobe.io"});
     read_limits(platform.section("limits"));
-    platform.later_section("auth", {"type", "token_url", "client_id", "client_secret", "scopes"});
+    options.auth = read_auth(platform.section("auth"), options.id);
     platform.finish();
     return options;
 }

@@ -109,6 +109,58 @@ void set_orgs(const Value& root, Draft& draft, Problems& problems) {
     }
 }
 
+const Platform* platform_of(const Draft& draft, const PlacedDestination& destination) {
+    const auto found = std::find_if(draft.platforms.begin(), draft.platforms.end(),
+                                    [&](const Platform& p) { return p.id == destination.platform; });
+    return found == draft.platforms.end() ? nullptr : &*found;
+}
+
+/// The token endpoint is reached as the inlet is, where it has no settings of its own.
+void add_tokens(Config& config, const http::TokenOptions& auth, const delivery::DestinationOptions& user) {
+    const auto known = std::find_if(config.tokens.begin(), config.tokens.end(),
+                                    [&](const http::TokenOptions& t) { return t.platform == auth.platform; });
+    if (known != config.tokens.end()) return;
+    http::TokenOptions& tokens = config.tokens.emplace_back(auth);
+    if (!tokens.tls) tokens.tls = user.tls;
+    if (!tokens.proxy) tokens.proxy = user.proxy;
+}
+
+void set_tokens(const Value& root, Draft& draft, Context& context) {
+    for (PlacedDestination& destination : draft.destinations) {
+        if (!destination.authenticates) continue;
+        const Platform* platform = platform_of(draft, destination);
+        if (platform != nullptr && platform->auth) {
+            destination.options.token_platform = platform->id;
+            add_tokens(draft.config, *platform->auth, destination.options.delivery);
+            continue;
+        }
+        const Value* list = root.find("destinations");
+        const auto entry = std::find_if(list->items.begin(), list->items.end(), [&](const Value& item) {
+            const Value* id = item.find("id");
+            return id != nullptr && id->text == destination.options.delivery.id;
+        });
+        const Value* auth = entry == list->items.end() ? nullptr : entry->find("auth");
+        if (auth == nullptr) continue;
+        context.problems.push_back({auth->place,
+                                    auth->path + ": there is no `auth` in the destination's platform",
+                                    "add the platform's client_id and client_secret there, or remove it"});
+    }
+    for (const Platform& platform : draft.platforms) {
+        const bool used = std::any_of(draft.config.tokens.begin(), draft.config.tokens.end(),
+                                      [&](const http::TokenOptions& t) { return t.platform == platform.id; });
+        if (!platform.auth || used) continue;
+        const Value* list = root.find("platforms");
+        const auto entry = std::find_if(list->items.begin(), list->items.end(), [&](const Value& item) {
+            const Value* id = item.find("id");
+            return id != nullptr && id->text == platform.id;
+        });
+        if (entry == list->items.end() || entry->find("auth") == nullptr) continue;
+        const Value& auth = *entry->find("auth");
+        context.warnings.push_back({auth.place, auth.path + ": no destination uses it",
+                                    "add `auth: platform` to those whose inlets require authentication"});
+    }
+}
+
 }  // namespace
 
 Config read_config(const Value& root, Sources sources, Effective& shown, Context& context) {
@@ -118,6 +170,7 @@ Config read_config(const Value& root, Sources sources, Effective& shown, Context
     check_stdin(root, context.problems);
     check_sources(root, draft.config, context);
     set_orgs(root, draft, context.problems);
+    set_tokens(root, draft, context);
     for (PlacedDestination& destination : draft.destinations) {
         draft.config.destinations.push_back(std::move(destination.options));
     }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,12 +16,14 @@ namespace aep::config {
 struct Platform {
     std::string id;
     std::string org_id;
+    std::optional<http::TokenOptions> auth;
 };
 
 /// A destination with the id of its platform, empty where it has none.
 struct PlacedDestination {
     Destination options;
     std::string platform;
+    bool authenticates = false;  ///< `auth: platform`
 };
 
 [[nodiscard]] AgentOptions read_agent(MapReader agent);
@@ -45,6 +48,12 @@ void read_headers(MapReader& destination, std::vector<std::pair<std::string, std
 [[nodiscard]] store::DeadLetterOptions read_dead_letter(MapReader dead_letter,
                                                         const std::filesystem::path& state_dir);
 [[nodiscard]] telemetry::TelemetryOptions read_telemetry(MapReader telemetry);
+
+/// `auth:` of a platform; nothing where it is absent.
+[[nodiscard]] std::optional<http::TokenOptions> read_auth(MapReader auth, const std::string& platform);
+void read_tls(MapReader tls, http::TlsOptions& options);
+/// `proxy:` of a destination or an `auth:`; its credentials are hidden from the effective configuration.
+void read_proxy(MapReader& section, std::string& proxy);
 
 /// The id of an entry: required, checked, defined in `registry`.
 [[nodiscard]] std::string read_own_id(MapReader& entry, Registry& registry);

@@ -34,6 +34,8 @@ class Substitution {
             result.append(text, at, dollar - at);
             at = replace(text, dollar, result);
         }
+        const bool whole = text.starts_with("${") && end_of(text, 0) == text.size() - 1;
+        if (!whole) value_.whole_file.clear();
         if (!value_.broken) value_.text = std::move(result);
     }
 
@@ -50,7 +52,7 @@ class Substitution {
             result += '$';
             return dollar + 1;
         }
-        const std::size_t close = text.find('}', dollar);
+        const std::size_t close = end_of(text, dollar);
         if (close == std::string::npos) {
             fail("'${' without '}'", "close it, or write '$${' for a literal '${'");
             return text.size();
@@ -59,8 +61,32 @@ class Substitution {
         return close + 1;
     }
 
+    /// Of what begins at the '$'. The path of a file may itself hold variables: ${file:${DIR}/name}.
+    static std::size_t end_of(const std::string& text, std::size_t dollar) {
+        std::size_t close = text.find('}', dollar);
+        if (text.compare(dollar + 2, kFile.size(), kFile) != 0) return close;
+        for (std::size_t inner = text.find("${", dollar + 2); inner < close && close != std::string::npos;
+             inner = text.find("${", inner + 2)) {
+            close = text.find('}', close + 1);
+        }
+        return close;
+    }
+
+    /// The path of a file, its variables replaced.
+    std::string path_of(const std::string& text) {
+        std::string path;
+        std::size_t at = 0;
+        for (std::size_t next = 0; (next = text.find("${", at)) != std::string::npos;) {
+            const std::size_t close = text.find('}', next);
+            if (close == std::string::npos) break;
+            path.append(text, at, next - at).append(expand(text.substr(next + 2, close - next - 2)));
+            at = close + 1;
+        }
+        return path.append(text, at);
+    }
+
     std::string expand(const std::string& inner) {
-        if (inner.starts_with(kFile)) return from_file(inner.substr(kFile.size()));
+        if (inner.starts_with(kFile)) return from_file(path_of(inner.substr(kFile.size())));
         const std::size_t split = inner.find(kDefault);
         const std::string name = inner.substr(0, split);
         if (!is_variable_name(name)) {
@@ -90,6 +116,7 @@ class Substitution {
             return {};
         }
         if (text->ends_with('\n')) text->pop_back();
+        value_.whole_file = std::filesystem::absolute(path).lexically_normal();
         return *text;
     }
 

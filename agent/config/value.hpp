@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@ struct Value {
     std::string path;                      ///< "destinations[0].batch": for messages
     Place place;                           ///< where it begins
     std::vector<std::string> substituted;  ///< "${NAME}" and "${file:PATH}" that `text` was made with
+    std::filesystem::path whole_file;      ///< `text` is the contents of this file and nothing else
     bool broken = false;  ///< already reported: readers pass over it, so that one fault is one problem
 
     /// Null where the map has no such key.

@@ -19,8 +19,10 @@
 #include <vector>
 
 #include "delivery/aftermath.hpp"
+#include "delivery/authorization.hpp"
+#include "delivery/compression.hpp"
+#include "delivery/exchange.hpp"
 #include "delivery/request_head.hpp"
-#include "http/connection.hpp"
 #include "http/error.hpp"
 #include "http/retry_after.hpp"
 #include "http/tls_context.hpp"
@@ -81,6 +83,8 @@ struct Destination::Impl {
           metrics{surroundings.metrics, options.id},
           report{options, surroundings.metrics, surroundings.health},
           backoff{options.retry, http::make_random()},
+          compression{options},
+          authorization{surroundings.tokens, [this] { asio::post(io, [this] { wake_all(); }); }},
           gate{backoff},
           aftermath{options, gate, backoff, metrics, report, surroundings.dead_letters},
           judge{options.answers} {}
@@ -88,9 +92,10 @@ struct Destination::Impl {
     /// One connection and the timer that its coroutine waits on.
     struct Sender {
         explicit Sender(Impl& impl)
-            : connection{impl.io.get_executor(), impl.peer, impl.tls, impl.options.timeout},
+            : exchange{impl.io.get_executor(), impl.peer,   impl.tls, impl.options.timeout, impl.head,
+                       impl.compression,       impl.metrics},
               timer{impl.io.get_executor()} {}
-        http::Connection connection;
+        Exchange exchange;
         asio::steady_timer timer;
     };
 
@@ -100,7 +105,6 @@ struct Destination::Impl {
     asio::awaitable<void> send(Sender& sender, Job job);
     asio::awaitable<void> wait(Sender& sender);
     [[nodiscard]] std::optional<Job> next_job();
-    void count_sent(Job& job, base::SteadyTime began);
     void finish(std::uint64_t lane, std::vector<Job> again);
     void wake_all();
 
@@ -113,6 +117,8 @@ struct Destination::Impl {
     DestinationMetrics metrics;
     ConditionReport report;
     http::Backoff backoff;
+    Compression compression;
+    Authorization authorization;
     Gate gate;
     Aftermath aftermath;
     Judge judge;
@@ -153,6 +159,10 @@ void Destination::Impl::take_in() {
 
 std::optional<Job> Destination::Impl::next_job() {
     const base::SteadyTime now = SteadyClock::now();
+    if (!authorization.ready()) {
+        if (queue.size() > 0) authorization.report_wait(report);
+        return std::nullopt;
+    }
     if (!gate.enter(now)) return std::nullopt;
     std::optional<Job> job = queue.take(now);
     if (!job) gate.leave();
@@ -171,7 +181,9 @@ asio::awaitable<void> Destination::Impl::send_all(Sender& sender) {
 }
 
 asio::awaitable<void> Destination::Impl::wait(Sender& sender) {
-    const base::SteadyTime due = queue.size() == 0 ? base::SteadyTime::max() : queue.next_due();
+    // Without a token there is nothing to wait for but its coming, which wakes this one.
+    const bool idle = queue.size() == 0 || !authorization.ready();
+    const base::SteadyTime due = idle ? base::SteadyTime::max() : queue.next_due();
     const base::SteadyTime open = gate.is_open() ? base::SteadyTime::min() : gate.resume_at();
     // At least a little: what is due already waits for another sender's lane or probe, which wakes this one.
     const base::SteadyTime soonest = SteadyClock::now() + std::chrono::milliseconds{1};
@@ -183,16 +195,16 @@ asio::awaitable<void> Destination::Impl::wait(Sender& sender) {
 asio::awaitable<void> Destination::Impl::send(Sender& sender, Job job) {
     const record::Batch& batch = *job.batch;
     const std::uint64_t lane = batch.lane;
-    const base::SteadyTime began = SteadyClock::now();
-    if (job.first_tried == base::SteadyTime{}) job.first_tried = began;
-    const std::string rendered = head.render(batch);
-    const http::Request request{rendered, batch.body()};
-    const base::Result<http::Answer> answer = co_await sender.connection.exchange(request);
+    if (job.first_tried == base::SteadyTime{}) job.first_tried = SteadyClock::now();
+    const http::TokenPtr token = authorization.token();
+    const base::Result<http::Answer> answer = co_await sender.exchange.send(job, token);
     if (stopping) co_return;  // the batch stays unsettled
-    for (unsigned i = 0; i < sender.connection.sent(); ++i) count_sent(job, began);
 
     std::vector<Job> again;
-    if (answer) {
+    if (answer && authorization.is_to_be_renewed(token, *answer)) {
+        gate.leave();  // nothing was learnt of the inlet
+        again.push_back(std::move(job));
+    } else if (answer) {
         const Verdict verdict = judge.judge(*answer, batch.messages.size());
         const auto asked = answer->retry_after
                                ? http::parse_retry_after(*answer->retry_after, base::WallClock::now())
@@ -202,15 +214,6 @@ asio::awaitable<void> Destination::Impl::send(Sender& sender, Job job) {
         again = aftermath.apply_failure(std::move(job), answer.error());
     }
     finish(lane, std::move(again));
-}
-
-void Destination::Impl::count_sent(Job& job, base::SteadyTime began) {
-    const auto count = static_cast<double>(job.batch->messages.size());
-    metrics.sent.Increment(count);
-    if (job.attempts++ > 0) metrics.retried.Increment(count);
-    metrics.batch_bytes.Observe(static_cast<double>(job.batch->body().size()));
-    metrics.batch_messages.Observe(count);
-    metrics.request_seconds.Observe(std::chrono::duration<double>(SteadyClock::now() - began).count());
 }
 
 void Destination::Impl::finish(std::uint64_t lane, std::vector<Job> again) {
@@ -266,7 +269,7 @@ void Destination::stop() {
     if (!impl_->thread.joinable()) return;
     asio::post(impl_->io, [impl = impl_.get()] {
         impl->stopping = true;
-        for (const auto& sender : impl->senders) sender->connection.abort();
+        for (const auto& sender : impl->senders) sender->exchange.abort();
         impl->wake_all();
     });
     impl_->thread.join();

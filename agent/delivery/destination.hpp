@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "delivery/options.hpp"
+#include "http/token_provider.hpp"
 #include "record/batch.hpp"
 #include "record/dead_letter.hpp"
 #include "telemetry/health.hpp"
@@ -19,6 +20,7 @@ struct Surroundings {
     record::DeadLetterSink& dead_letters;
     telemetry::Metrics& metrics;
     telemetry::Health& health;
+    http::TokenProvider* tokens = nullptr;  ///< whose tokens requests carry; null: none
 };
 
 /// Takes batches to one inlet and learns from its answers what became of each message: settled, sent again,

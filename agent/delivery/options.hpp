@@ -17,6 +17,9 @@ enum class Answers {
     Any2xx,      ///< for proxies and sinks that do not speak AEP's answer
 };
 
+/// `compression:` of a destination.
+enum class Coding { None, Gzip };
+
 /// One entry of `destinations:`, less its `batch:` (pipeline::BatchOptions).
 struct DestinationOptions {
     std::string id;
@@ -26,6 +29,7 @@ struct DestinationOptions {
     http::BackoffOptions retry;
     std::optional<base::Millis> give_up_after;  ///< absent: never
     Answers answers = Answers::PerMessage;
+    Coding compression = Coding::None;
     std::vector<std::pair<std::string, std::string>> headers;  ///< extra request headers
     http::TlsOptions tls;
     std::string proxy;  ///< http://[user:password@]host[:port]; "none"; empty: as the environment has it

@@ -15,10 +15,16 @@ RequestHead::RequestHead(const http::Url& inlet,
     constant_ += "Content-Length: ";
 }
 
-std::string RequestHead::render(const record::Batch& batch) const {
-    std::string head = constant_;
-    head += std::to_string(batch.body().size());
-    if (!batch.stream->flow_id.empty()) head += "\r\nx-adobe-flow-id: " + batch.stream->flow_id;
+std::string RequestHead::render(const record::StreamInfo& stream, std::size_t body_bytes, Coding coding,
+                                const http::Token* token) const {
+    constexpr std::size_t kVariable = 192;  // Content-Length, x-adobe-flow-id, Content-Encoding
+    std::string head;
+    head.reserve(constant_.size() + kVariable + (token == nullptr ? 0 : token->authorization.size()));
+    head += constant_;
+    head += std::to_string(body_bytes);
+    if (coding == Coding::Gzip) head += "\r\nContent-Encoding: gzip";
+    if (!stream.flow_id.empty()) head.append("\r\nx-adobe-flow-id: ").append(stream.flow_id);
+    if (token != nullptr) head.append("\r\nAuthorization: ").append(token->authorization);
     head += "\r\n\r\n";
     return head;
 }

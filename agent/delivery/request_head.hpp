@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "delivery/options.hpp"
+#include "http/token_keeper.hpp"
 #include "http/url.hpp"
 #include "record/batch.hpp"
 
@@ -15,7 +17,9 @@ class RequestHead {
   public:
     RequestHead(const http::Url& inlet, const std::vector<std::pair<std::string, std::string>>& headers);
 
-    [[nodiscard]] std::string render(const record::Batch& batch) const;
+    /// `token` may be null.
+    [[nodiscard]] std::string render(const record::StreamInfo& stream, std::size_t body_bytes, Coding coding,
+                                     const http::Token* token) const;
 
   private:
     std::string constant_;  ///< up to the value of Content-Length

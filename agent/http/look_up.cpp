@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_category.hpp>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -20,6 +21,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "http/error.hpp"
 
 namespace aep::http {
@@ -79,14 +81,19 @@ class LookUps : public std::enable_shared_from_this<LookUps> {
     /// Joins the look-up of this host, or begins one. Fails where there can be no more threads.
     base::Result<void> join(const Authority& host, const std::shared_ptr<Waiter>& waiter) {
         const std::lock_guard lock{mutex_};
-        const auto [known, is_new] = running_.try_emplace(host.to_string());
-        known->second.push_back(waiter);
-        if (!is_new) return {};
+        const auto known = running_.try_emplace(host.to_string()).first;
+        LookUp& look_up = known->second;
+        look_up.waiters.push_back(waiter);
+        const base::SteadyTime now = base::SteadyClock::now();
+        const bool hangs = now - look_up.begun >= kHangs && look_up.threads < kMostThreads;
+        if (look_up.threads > 0 && !hangs) return {};
         try {
             std::thread{[all = shared_from_this(), host] { all->finish(host, ask_system(host)); }}.detach();
+            ++look_up.threads;
+            look_up.begun = now;
             return {};
         } catch (const std::system_error& error) {
-            running_.erase(known);
+            if (look_up.threads == 0) running_.erase(known);
             return cannot_look_up(host, error.what());
         }
     }
@@ -95,25 +102,36 @@ class LookUps : public std::enable_shared_from_this<LookUps> {
     void leave(const Authority& host, const std::shared_ptr<Waiter>& waiter) {
         const std::lock_guard lock{mutex_};
         const auto known = running_.find(host.to_string());
-        if (known != running_.end()) std::erase(known->second, waiter);
+        if (known != running_.end()) std::erase(known->second.waiters, waiter);
     }
 
   private:
+    /// One that takes so long may never end: then another try is due.
+    static constexpr std::chrono::seconds kHangs{30};
+    static constexpr unsigned kMostThreads = 4;
+
+    struct LookUp {
+        std::vector<std::shared_ptr<Waiter>> waiters;
+        base::SteadyTime begun = {};  ///< the newest thread
+        unsigned threads = 0;
+    };
+
     void finish(const Authority& host, const base::Result<Endpoints>& found) {
         const std::lock_guard lock{mutex_};
+        const auto known = running_.find(host.to_string());
         // Under the lock: who has not left yet has an executor that still runs.
-        const auto done = running_.extract(host.to_string());
-        for (const auto& waiter : done.mapped()) {
+        for (const auto& waiter : std::exchange(known->second.waiters, {})) {
             asio::post(waiter->executor, [waiter, found] {
                 if (waiter->left) return;
                 waiter->found = found;
                 waiter->timer.cancel();
             });
         }
+        if (--known->second.threads == 0) running_.erase(known);
     }
 
     std::mutex mutex_;
-    std::map<std::string, std::vector<std::shared_ptr<Waiter>>> running_;
+    std::map<std::string, LookUp> running_;
 };
 
 /// Leaves when the waiting coroutine ends, in whatever way. `host` outlives it.

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/duration.hpp"
 
@@ -27,6 +29,24 @@ struct TimeoutOptions {
 struct BackoffOptions {
     base::Millis initial{500};
     base::Millis max{std::chrono::seconds{60}};
+};
+
+/// A secret of the configuration: its text, or the file that holds it.
+struct SecretOptions {
+    std::string text = {};
+    std::string file = {};  ///< not empty: read each time the secret is needed
+};
+
+/// `auth:` of a platform.
+struct TokenOptions {
+    std::string platform;  ///< its id
+    std::string token_url = "https://ims-na1.adobelogin.com/ims/token/v3";
+    std::string client_id;
+    SecretOptions client_secret;
+    std::vector<std::string> scopes{"openid", "AdobeID", "read_organizations",
+                                    "additional_info.projectedProductContext", "session"};
+    std::optional<TlsOptions> tls;     ///< absent: those of the platform's first destination with tokens
+    std::optional<std::string> proxy;  ///< as DestinationOptions::proxy; absent: likewise
 };
 
 /// About what a connection holds: what it encrypts ahead, and OpenSSL's own buffers.

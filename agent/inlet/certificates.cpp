@@ -117,6 +117,14 @@ std::string identity_pem(const Identity& identity) {
     return pem + to_pem(*identity.certificate) + to_pem(*identity.ca);
 }
 
+bool ask_for_clients(SSL_CTX& context, const fs::path& ca_file) {
+    constexpr std::string_view kName = "inlet";  // sessions of clients that were verified need one
+    SSL_CTX_set_verify(&context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    return SSL_CTX_load_verify_file(&context, ca_file.c_str()) == 1 &&
+           SSL_CTX_set_session_id_context(&context, reinterpret_cast<const unsigned char*>(kName.data()),
+                                          static_cast<unsigned>(kName.size())) == 1;
+}
+
 base::Result<Identity> load_identity(const fs::path& file) {
     const BioPtr bio{BIO_new_file(file.c_str(), "r")};
     Identity identity;
@@ -171,7 +179,8 @@ std::string to_pem(X509& certificate) {
     return {bytes, static_cast<std::size_t>(size)};
 }
 
-base::Result<SslContextPtr> make_tls_context(const Identity& identity) {
+base::Result<SslContextPtr> make_tls_context(const Identity& identity,
+                                             const std::filesystem::path& client_ca_file) {
     SslContextPtr context{SSL_CTX_new(TLS_server_method())};
     must(context != nullptr, "make a TLS context");
     must(SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) == 1, "set the TLS version");
@@ -186,6 +195,11 @@ base::Result<SslContextPtr> make_tls_context(const Identity& identity) {
         ERR_clear_error();
         return base::Error{
             "the inlet's key and certificate do not belong together; remove the identity file"};
+    }
+    if (!client_ca_file.empty() && !ask_for_clients(*context, client_ca_file)) {
+        ERR_clear_error();
+        return base::Error{fmt::format("client CA file {} cannot be read or holds no PEM certificate",
+                                       client_ca_file.string())};
     }
     return context;
 }

@@ -26,7 +26,9 @@ struct Identity {
 
 [[nodiscard]] std::string to_pem(X509& certificate);
 
-/// A server context: TLS 1.2 or later.
-[[nodiscard]] base::Result<SslContextPtr> make_tls_context(const Identity& identity);
+/// A server context: TLS 1.2 or later. `client_ca_file`: clients must show a certificate of this authority;
+/// empty: none is asked for.
+[[nodiscard]] base::Result<SslContextPtr> make_tls_context(const Identity& identity,
+                                                           const std::filesystem::path& client_ca_file = {});
 
 }  // namespace aep::inlet

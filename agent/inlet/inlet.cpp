@@ -156,7 +156,7 @@ base::Result<std::unique_ptr<Inlet>> Inlet::start(const InletOptions& options) {
                         ? make_identity(options.host_name)
                         : load_or_make_identity(options.identity_file, options.host_name);
     if (!identity) return identity.error();
-    auto tls = make_tls_context(*identity);
+    auto tls = make_tls_context(*identity, options.client_ca_file);
     if (!tls) return tls.error();
     auto entities = Entities::open(options.entities_file, options.keep);
     if (!entities) return wrong_file("entities file", entities.error());

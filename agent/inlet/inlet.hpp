@@ -24,6 +24,11 @@ namespace aep::inlet {
 ///                                     with `delay_ms` and `retry_after` as numbers:
 ///                                     {"status":503,"retry_after":1}
 ///
+///     POST   /ims/token/v3            OAuth client credentials -> {"access_token","token_type","expires_in"}
+///     GET, PUT, DELETE /inlet/tokens  {"asked","issued"}; PUT sets the token endpoint's fault
+///     (TokenFault:
+///                                     {"status":500}, {} ends it), DELETE revokes all tokens
+///
 /// The /inlet/ paths are the controls of a test server: no authentication, not for the open network.
 /// With x-adobe-flow-id (header or query) messages are raw: any JSON object, no envelope. Requests are
 /// refused as a whole with problem+json: 400, 404, 405, 413, 415 (also for Content-Encoding), 501

@@ -51,6 +51,15 @@ struct InletOptions {
     std::size_t max_connections = 256;  ///< more wait in the kernel's backlog
     std::chrono::seconds idle_timeout{
         120};  ///< from an answer to the end of the next request; then it is closed
+    std::filesystem::path
+        client_ca_file;  ///< PEM; clients must show a certificate of it; empty: none is asked for
+    /// Of the token endpoint, POST /ims/token/v3.
+    std::string client_id = "local";
+    std::string client_secret = "local";
+    std::chrono::milliseconds token_lifetime{std::chrono::hours{24}};
+    bool token_lifetime_in_ms = false;  ///< `expires_in` as older endpoints have it, not in seconds
+    bool require_token = false;         ///< collection requests need a valid token: authenticationRequired
+    int token_refusal = 401;            ///< of invalid or expired ones; AEP says 401 here and 403 there
     FaultOptions fault;
 };
 

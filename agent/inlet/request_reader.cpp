@@ -130,6 +130,7 @@ struct RequestReader::Impl {
         request.content_type = field(*parser, "Content-Type");
         request.content_encoding = field(*parser, "Content-Encoding");
         request.flow_id = field(*parser, "x-adobe-flow-id");
+        request.authorization = field(*parser, "Authorization");
         request.too_large = head.body().too_large;
         body.reserve(body.size() + kBodyPadding);
         request.body = body;

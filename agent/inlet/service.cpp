@@ -62,14 +62,29 @@ Service::Service(const InletOptions& options, FaultControl& fault, Entities& ent
       fault_{fault},
       entities_{entities},
       counters_{counters},
-      collection_{options, fault, entities, counters} {}
+      collection_{options, fault, entities, counters},
+      tokens_{options} {}
 
 Service::Outcome Service::handle(const Request& request) {
     const Target target = parse_target(request.target);
     if (const auto path = parse_collection_path(target.path))
         return handle_collection(request, target, *path);
+    if (target.path == "/ims/token/v3") return give_token(request);
     Outcome outcome;
     outcome.response = control(request, target);
+    return outcome;
+}
+
+Service::Outcome Service::give_token(const Request& request) {
+    Outcome outcome;
+    if (request.method != verb::post) {
+        outcome.response = wrong_method("POST");
+        return outcome;
+    }
+    Tokens::Outcome given = tokens_.issue(request.body, base::SteadyClock::now());
+    outcome.response = std::move(given.response);
+    outcome.delay = given.delay;
+    if (given.drop) outcome.fate = Fate::Drop;
     return outcome;
 }
 
@@ -95,6 +110,9 @@ Response Service::collect(const Request& request, const Target& target, const Co
         return not_found(fmt::format("inlet {} is not known", path.inlet_id));
     }
     if (request.method != verb::post) return wrong_method("POST");
+    if (auto refusal = tokens_.refusal(request.authorization, path.inlet_id, base::SteadyClock::now())) {
+        return std::move(*refusal);
+    }
     if (request.too_large) {
         return problem(
             413, "Payload Too Large",
@@ -114,11 +132,12 @@ Response Service::collect(const Request& request, const Target& target, const Co
 
 Response Service::control(const Request& request, const Target& target) {
     if (target.path == "/inlet/fault") return control_fault(request);
+    if (target.path == "/inlet/tokens") return control_tokens(request);
     const bool stats_asked = target.path == "/inlet/stats";
     if (!stats_asked && target.path != "/inlet/entities") {
         return not_found(
-            "there are /collection/{inletId}, /collection/batch/{inletId}, /inlet/stats, /inlet/entities "
-            "and /inlet/fault");
+            "there are /collection/{inletId}, /collection/batch/{inletId}, /ims/token/v3, /inlet/stats, "
+            "/inlet/entities, /inlet/fault and /inlet/tokens");
     }
     if (request.method != verb::get) return wrong_method("GET");
     return stats_asked ? stats() : find_entities(target);
@@ -136,6 +155,21 @@ Response Service::control_fault(const Request& request) {
     }
     Response response;
     response.body = format_fault(fault_.options());
+    return response;
+}
+
+Response Service::control_tokens(const Request& request) {
+    if (request.method == verb::put) {
+        const auto parsed = parse_token_fault(request.body);
+        if (!parsed) return problem(400, "Bad Request", parsed.error().message);
+        tokens_.set_fault(*parsed);
+    } else if (request.method == verb::delete_) {
+        tokens_.revoke();
+    } else if (request.method != verb::get) {
+        return wrong_method("GET, PUT, DELETE");
+    }
+    Response response;
+    response.body = fmt::format(R"({{"asked":{},"issued":{}}})", tokens_.asked(), tokens_.issued());
     return response;
 }
 

@@ -13,6 +13,7 @@
 #include "inlet/options.hpp"
 #include "inlet/response.hpp"
 #include "inlet/target.hpp"
+#include "inlet/tokens.hpp"
 
 namespace aep::inlet {
 
@@ -22,7 +23,8 @@ struct Request {
     std::string target;
     std::string content_type;
     std::string content_encoding;
-    std::string flow_id;     ///< x-adobe-flow-id
+    std::string flow_id;  ///< x-adobe-flow-id
+    std::string authorization;
     bool too_large = false;  ///< the body was above max_request and is not here
     std::string_view body;   ///< 64 readable bytes follow it
 };
@@ -47,6 +49,8 @@ class Service {
                                             const CollectionPath& path);
     [[nodiscard]] Response collect(const Request& request, const Target& target, const CollectionPath& path,
                                    bool short_answer);
+    [[nodiscard]] Outcome give_token(const Request& request);
+    [[nodiscard]] Response control_tokens(const Request& request);
     [[nodiscard]] Response control(const Request& request, const Target& target);
     [[nodiscard]] Response control_fault(const Request& request);
     [[nodiscard]] Response find_entities(const Target& target) const;
@@ -57,6 +61,7 @@ class Service {
     Entities& entities_;
     Counters& counters_;
     Collection collection_;
+    Tokens tokens_;
 };
 
 }  // namespace aep::inlet

@@ -95,7 +95,6 @@ TEST(LaterFeatures, AreExactlyTheProblemsOfAConfigurationThatUsesAll) {
                 "this version has: unlimited",
             "agent.yaml:12:62: platforms[0].limits.messages_per_second: '10000' is " + gone +
                 "this version has: unlimited",
-            "agent.yaml:13:5: platforms[0].auth: " + gone + "remove it",
             "agent.yaml:41:13: streams[0].schema.file: " + gone + "remove it",
             "agent.yaml:45:14: streams[0].mapping: " + gone + "remove it",
             "agent.yaml:48:15: streams[0].validate: 'strict' is " + gone + "this version has: none",

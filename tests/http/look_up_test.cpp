@@ -94,8 +94,6 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using Endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
 
-constexpr TimeoutOptions kQuick{.connect = 100ms, .request = 10s};
-
 /// Looks names up on a loop of its own.
 class LookUp : public testing::Test {
   protected:
@@ -236,11 +234,11 @@ TEST(Dial, LetsAnAddressThatDoesNotAnswerLeaveTimeForTheOthers) {
     EXPECT_GE(base::SteadyClock::now() - began, 300ms);
 
     name_servers().addresses = {"127.0.0.2", "127.0.0.2", "127.0.0.2"};
-    TestClient hopeless{server.url("many.test"), server.ca_file(), kQuick};
+    TestClient hopeless{server.url("many.test"), server.ca_file(), {.connect = 900ms, .request = 10s}};
     const auto began_again = base::SteadyClock::now();
     EXPECT_THAT(error_of(hopeless.exchange(get())).message, HasSubstr("127.0.0.2"));
-    EXPECT_GE(base::SteadyClock::now() - began_again, 90ms);  // all three together, not each
-    EXPECT_LT(base::SteadyClock::now() - began_again, 290ms);
+    EXPECT_GE(base::SteadyClock::now() - began_again, 850ms);  // all three together, not each
+    EXPECT_LT(base::SteadyClock::now() - began_again, 2600ms);
 }
 
 }  // namespace

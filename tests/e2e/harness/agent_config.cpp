@@ -60,22 +60,34 @@ AgentConfig& AgentConfig::stream(const std::string& id, const std::string& kind,
 }
 
 AgentConfig& AgentConfig::destination(const std::string& id, const std::string& url,
-                                      const std::string& ca_file, const std::string& more) {
+                                      const std::string& ca_file, const std::string& more,
+                                      const std::string& more_tls) {
     const bool has = more.find("batch:") != std::string::npos;
     const bool has_retry = more.find("retry:") != std::string::npos;
-    destinations_.push_back(fmt::format("{{id: {}, platform: acme, url: '{}', tls: {{ca_file: '{}'}}{}{}{}}}",
-                                        id, url, ca_file, has ? "" : ", batch: {linger: 20ms}",
-                                        has_retry ? "" : ", retry: {initial: 20ms, max: 200ms}",
-                                        member(more)));
+    destinations_.push_back(
+        fmt::format("{{id: {}, platform: acme, url: '{}', tls: {{ca_file: '{}'{}}}{}{}{}}}", id, url, ca_file,
+                    member(more_tls), has ? "" : ", batch: {linger: 20ms}",
+                    has_retry ? "" : ", retry: {initial: 20ms, max: 200ms}", member(more)));
+    return *this;
+}
+
+AgentConfig& AgentConfig::platform_auth(const std::string& auth) {
+    auth_ = auth;
+    return *this;
+}
+
+AgentConfig& AgentConfig::log_level(const std::string& level) {
+    log_level_ = level;
     return *this;
 }
 
 std::string AgentConfig::yaml(std::uint16_t telemetry_port) const {
     std::string text = fmt::format("agent: {{state_dir: state{}}}\n", member(agent_));
-    text += "platforms:\n  - {id: acme, org_id: 0123456789ABCDEF@AdobeOrg}\n";
+    text += fmt::format("platforms:\n  - {{id: acme, org_id: 0123456789ABCDEF@AdobeOrg{}}}\n",
+                        auth_.empty() ? "" : ", auth: " + auth_);
     text += list("sources", sources_) + list("streams", streams_) + list("destinations", destinations_);
     const std::string listen = telemetry_port == 0 ? "off" : fmt::format("'127.0.0.1:{}'", telemetry_port);
-    return text + fmt::format("telemetry: {{listen: {}}}\n", listen);
+    return text + fmt::format("telemetry: {{listen: {}, log: {{level: {}}}}}\n", listen, log_level_);
 }
 
 }  // namespace aep::e2e

@@ -25,7 +25,10 @@ class AgentConfig {
     AgentConfig& profile_stream(const std::string& id, const std::string& destination,
                                 const std::string& more = "");
     AgentConfig& destination(const std::string& id, const std::string& url, const std::string& ca_file,
-                             const std::string& more = "");
+                             const std::string& more = "", const std::string& more_tls = "");
+    /// `auth:` of the platform, a flow map.
+    AgentConfig& platform_auth(const std::string& auth);
+    AgentConfig& log_level(const std::string& level);
 
     /// `telemetry_port` 0: no server.
     [[nodiscard]] std::string yaml(std::uint16_t telemetry_port) const;
@@ -35,6 +38,8 @@ class AgentConfig {
                         const std::string& more);
 
     std::string agent_;
+    std::string auth_;
+    std::string log_level_ = "info";
     std::vector<std::string> sources_;
     std::vector<std::string> streams_;
     std::vector<std::string> destinations_;

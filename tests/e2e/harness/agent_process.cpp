@@ -59,7 +59,8 @@ void AgentProcess::spawn(const AgentConfig& config, Process::Input input) {
     process_ = std::make_unique<Process>(Process::Setup{.command = {AEP_AGENT_BINARY, "run", "-c", file},
                                                         .directory = dir_.path(),
                                                         .name = "agent",
-                                                        .input = input});
+                                                        .input = input,
+                                                        .environment = environment_});
 }
 
 bool AgentProcess::wait_until_it_runs() {
@@ -75,9 +76,13 @@ std::optional<int> AgentProcess::stop() {
 }
 
 MetricsPage AgentProcess::metrics() const {
+    return MetricsPage{metrics_text()};
+}
+
+std::string AgentProcess::metrics_text() const {
     const Answer answer = HttpClient{port_}.get("/metrics");
     if (answer.status != 200) throw std::runtime_error{"no /metrics, the agent says: " + process_->err()};
-    return MetricsPage{answer.body};
+    return answer.body;
 }
 
 Answer AgentProcess::readiness() const {

@@ -34,6 +34,10 @@ class AgentProcess {
     /// A file of the agent's directory, such as one that it is to read.
     [[nodiscard]] std::string file(const std::string& name) const { return dir_ / name; }
 
+    [[nodiscard]] const std::filesystem::path& directory() const { return dir_.path(); }
+    /// Variables beside the test's own, "NAME=value". Before the start.
+    void set_environment(std::vector<std::string> variables) { environment_ = std::move(variables); }
+
     /// Starts `run` and waits until it runs. Takes another telemetry port when someone else was quicker.
     void start(const AgentConfig& config, Process::Input input = Process::Input::None);
     /// Starts `run` without a telemetry server and does not wait.
@@ -44,6 +48,7 @@ class AgentProcess {
 
     /// Throws when there is no answer: an empty page would agree with any expectation of nothing.
     [[nodiscard]] MetricsPage metrics() const;
+    [[nodiscard]] std::string metrics_text() const;
     /// The status of /readyz and what it says.
     [[nodiscard]] Answer readiness() const;
     [[nodiscard]] std::vector<DeadLetter> dead_letters() const;
@@ -57,6 +62,7 @@ class AgentProcess {
 
     TempDir dir_;
     std::uint16_t port_ = 0;
+    std::vector<std::string> environment_;
     std::unique_ptr<Process> process_;
 };
 

@@ -33,7 +33,7 @@ InletProcess::InletProcess(std::vector<std::string> arguments) : arguments_{std:
 void InletProcess::start(std::uint16_t port) {
     std::vector<std::string> command{
         AEP_AGENT_BINARY, "inlet",        "--listen",        fmt::format("127.0.0.1:{}", port),
-        "--ca-file",      ca_file(),      "--identity-file", dir_ / "identity.pem",
+        "--ca-file",      ca_file(),      "--identity-file", identity_file(),
         "--entities",     entities_file()};
     command.insert(command.end(), arguments_.begin(), arguments_.end());
     process_ = std::make_unique<Process>(
@@ -55,6 +55,20 @@ void InletProcess::restart() {
     start(port_);
 }
 
+void InletProcess::restart_with(std::vector<std::string> arguments) {
+    kill();
+    arguments_ = std::move(arguments);
+    restart();
+}
+
+void InletProcess::set_token_fault(const std::string& json) const {
+    expect(client().put("/inlet/tokens", json), "PUT /inlet/tokens");
+}
+
+void InletProcess::revoke_tokens() const {
+    expect(client().remove("/inlet/tokens"), "DELETE /inlet/tokens");
+}
+
 void InletProcess::set_fault(const std::string& json) const {
     expect(client().put("/inlet/fault", json), "PUT /inlet/fault");
 }
@@ -64,14 +78,20 @@ void InletProcess::clear_fault() const {
 }
 
 InletProcess::Stats InletProcess::stats() const {
+    const auto number = [this](const char* target, const char* key) {
+        const Answer answer = client().get(target);
+        expect(answer, target);
+        return json::parse(answer.body).at(key).to_number<std::uint64_t>();
+    };
     const Answer answer = client().get("/inlet/stats");
     expect(answer, "GET /inlet/stats");
     const json::value stats = json::parse(answer.body);
-    const auto number = [&](const char* key) { return stats.at(key).to_number<std::uint64_t>(); };
-    return {.requests = number("requests"),
-            .messages = number("messages"),
-            .accepted = number("accepted"),
-            .refused = number("refused")};
+    const auto stat = [&](const char* key) { return stats.at(key).to_number<std::uint64_t>(); };
+    return {.requests = stat("requests"),
+            .messages = stat("messages"),
+            .accepted = stat("accepted"),
+            .refused = stat("refused"),
+            .tokens_issued = number("/inlet/tokens", "issued")};
 }
 
 std::string InletProcess::entity(const std::string& id) const {
@@ -80,8 +100,12 @@ std::string InletProcess::entity(const std::string& id) const {
     return answer.body;
 }
 
-std::string InletProcess::url() const {
-    return fmt::format("https://localhost:{}/collection/{:064x}", port_, 0x5EED);
+std::string InletProcess::url(const std::string& host) const {
+    return fmt::format("https://{}:{}/collection/{:064x}", host, port_, 0x5EED);
+}
+
+std::string InletProcess::token_url(const std::string& host) const {
+    return fmt::format("https://{}:{}/ims/token/v3", host, port_);
 }
 
 }  // namespace aep::e2e

@@ -33,7 +33,7 @@ void use(int fd, int instead_of) {
 }
 
 /// What the child does before it becomes another program: only calls that are allowed after fork().
-[[noreturn]] void become(const Files& files, char* const* arguments, pid_t parent) {
+[[noreturn]] void become(const Files& files, char* const* arguments, char* const* environment, pid_t parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that is killed cannot clean up
     if (::getppid() != parent || ::chdir(files.directory.c_str()) != 0) ::_exit(127);
     use(files.input >= 0 ? files.input : ::open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
@@ -41,7 +41,7 @@ void use(int fd, int instead_of) {
     use(::open(files.out.c_str(), kNewFile, 0600), STDOUT_FILENO);
     use(::open(files.err.c_str(), kNewFile, 0600), STDERR_FILENO);
     (void)std::signal(SIGPIPE, SIG_DFL);  // as a shell would hand it down; the test itself ignores it
-    ::execv(arguments[0], arguments);
+    ::execve(arguments[0], arguments, environment);
     ::_exit(127);
 }
 
@@ -67,9 +67,17 @@ Process::Process(const Setup& setup)
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
 
+    std::vector<std::string> variables = setup.environment;
+    std::vector<char*> environment;
+    for (std::string& variable : variables) environment.push_back(variable.data());
+    for (char** variable = environ; *variable != nullptr; ++variable) environment.push_back(*variable);
+    environment.push_back(nullptr);
+
     const pid_t parent = ::getpid();
     pid_ = ::fork();
-    if (pid_ == 0) become({setup.directory, out_file_, err_file_, pipe[0]}, arguments.data(), parent);
+    if (pid_ == 0)
+        become({setup.directory, out_file_, err_file_, pipe[0]}, arguments.data(), environment.data(),
+               parent);
     const int error = errno;
     if (pipe[0] >= 0) ::close(pipe[0]);
     input_fd_ = pipe[1];

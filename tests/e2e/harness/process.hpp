@@ -24,6 +24,7 @@ class Process {
         std::filesystem::path directory;   ///< it works there, and its output is kept there
         std::string name;                  ///< of the output files: NAME.out, NAME.err
         Input input = Input::None;
+        std::vector<std::string> environment = {};  ///< "NAME=value", beside and before the test's own
     };
 
     explicit Process(const Setup& setup);
