@@ -68,12 +68,12 @@ class Tokens : public testing::Test {
 };
 
 /// What is spoken of an expired token differs: 401 or 403; and what a lifetime is counted in.
-class TokensThatExpire : public Tokens, public testing::WithParamInterface<const char*> {};
-INSTANTIATE_TEST_SUITE_P(With, TokensThatExpire, testing::Values("401", "403"),
+class TokensThatExpire : public Tokens, public testing::WithParamInterface<int> {};
+INSTANTIATE_TEST_SUITE_P(With, TokensThatExpire, testing::Values(401, 403),
                          testing::PrintToStringParamName());
 
 TEST_P(TokensThatExpire, EveryTwoSecondsUnderLoadLoseNothing) {
-    start_inlet({"--token-lifetime", "2s", "--token-refusal", GetParam()});
+    start_inlet({"--token-lifetime", "2s", "--token-refusal", std::to_string(GetParam())});
     write_secret(kSecret);
     start_agent();
     constexpr std::uint64_t kAtOnce = 100;
