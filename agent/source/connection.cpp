@@ -32,8 +32,11 @@ Connection::Step Connection::read(std::size_t most, base::SteadyTime now, const 
     if (!socket_.is_ready()) return shake_hands(stop);
     if (reader_.more()) return reader_.cut_held(false, stop) ? Step::More : Step::Stopped;
     const std::size_t available = socket_.available();
-    // An end is not worth a Block, nor a wait for one.
-    if (available == 0) return after(socket_.look(), stop);
+    if (available == 0) {
+        // An end is not worth a Block, nor a wait for one.
+        const StreamReader::Outcome outcome = socket_.look();
+        if (outcome != StreamReader::Outcome::Data) return after(outcome, stop);
+    }
     const std::size_t wanted =
         std::min({std::max(available, StreamReader::kCopiedCarry), intake_.block_bytes(), most});
     const StreamReader::Outcome outcome = reader_.read(wanted, read_, stop);

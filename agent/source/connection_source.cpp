@@ -94,10 +94,7 @@ void ConnectionSource::run(const std::stop_token& stop) {
 
 /// Woken by the first bytes, a little longer for those that follow: one read then serves them all.
 void ConnectionSource::wait() {
-    const bool nothing_to_watch = connections_.empty() && accepting_;
-    const std::chrono::nanoseconds timeout =
-        nothing_to_watch ? -1ns : std::chrono::nanoseconds{kHouseKeeping};
-    if (wake_.wait(epoll_.get(), timeout) && last_round_ < kBusyRound) wake_.wait(-1, options_.gather);
+    if (wake_.wait(epoll_.get(), kHouseKeeping) && last_round_ < kBusyRound) wake_.wait(-1, options_.gather);
 }
 
 void ConnectionSource::take_events() {
@@ -150,6 +147,9 @@ void ConnectionSource::accept_failed(int error) {
 
 void ConnectionSource::welcome(Descriptor fd, std::string peer) {
     const int number = fd.get();
+    // An urgent byte would hide what follows it.
+    const int yes = 1;
+    (void)::setsockopt(number, SOL_SOCKET, SO_OOBINLINE, &yes, sizeof yes);
     if (!watch(number)) return accept_failed(errno);
     connections_[number] = std::make_unique<Connection>(PeerSocket{std::move(fd), tls_.get()},
                                                         std::move(peer), options_, intake_, readers_, now_);
@@ -206,7 +206,7 @@ void ConnectionSource::keep_house(const std::stop_token& stop) {
         Connection* stalled = long_records_.stalled(now_ - kLongRecordTime);
         if (stalled != nullptr) end(*stalled, Connection::End::Stalled, stop);
     }
-    if (std::exchange(ended_some_, false)) readers_.prune();
+    readers_.prune();
 }
 
 bool ConnectionSource::is_overdue(const Connection& connection) const {
@@ -229,7 +229,6 @@ void ConnectionSource::bury(Connection& connection) {
     std::erase(paused_, connection.fd());
     std::erase(due_, connection.fd());
     connections_.erase(connection.fd());  // closes it, and so it is not watched any more
-    ended_some_ = true;
 }
 
 /// What has arrived until now is read, as far as there is memory for it.

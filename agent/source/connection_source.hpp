@@ -65,7 +65,6 @@ class ConnectionSource final : public SourceBase {
     std::vector<int> due_;  ///< to be read in the next round
     std::vector<int> paused_;
     std::size_t last_round_ = 0;  ///< bytes that it had to read
-    bool ended_some_ = false;
     base::SteadyTime now_ = {};
     base::SteadyTime next_house_keeping_ = {};
     base::SteadyTime accept_again_ = {};

@@ -130,6 +130,18 @@ TEST_F(ConnectionSourceTest, TakesOneBlockOfEachInTurn) {
     busy.join();
 }
 
+TEST_F(ConnectionSourceTest, ReadsOnBehindAnUrgentByte) {
+    open();
+    TestClient client{address_};
+    client.send("be");
+    ASSERT_EQ(::send(client.fd(), "f", 1, MSG_OOB), 1);
+    client.send("ore\n");
+    ASSERT_TRUE(sees({"before"}));
+    ASSERT_EQ(::send(client.fd(), "x", 1, MSG_OOB), 1);
+    client.close();
+    EXPECT_TRUE(sees({"before", "x"}));
+}
+
 TEST_F(ConnectionSourceTest, ReadsCountedRecords) {
     options_.framing = Framing::OctetCounting;
     open();

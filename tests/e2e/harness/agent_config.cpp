@@ -35,6 +35,11 @@ AgentConfig& AgentConfig::file_source(const std::string& id, const std::string& 
     return *this;
 }
 
+AgentConfig& AgentConfig::source(const std::string& id, const std::string& more, const std::string& stream) {
+    sources_.push_back(fmt::format("{{id: {}, {}, stream: {}}}", id, more, stream));
+    return *this;
+}
+
 AgentConfig& AgentConfig::stdin_source(const std::string& more) {
     sources_.push_back(fmt::format("{{id: pipe, type: stdin, stream: events{}}}", member(more)));
     return *this;

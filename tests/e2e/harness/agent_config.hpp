@@ -19,6 +19,8 @@ class AgentConfig {
     AgentConfig& agent(const std::string& more);
     AgentConfig& file_source(const std::string& id, const std::string& include,
                              const std::string& stream = "events", const std::string& more = "");
+    /// Of any type: `more` are all its members but id and stream.
+    AgentConfig& source(const std::string& id, const std::string& more, const std::string& stream = "events");
     AgentConfig& stdin_source(const std::string& more = "");
     AgentConfig& event_stream(const std::string& id, const std::string& destination,
                               const std::string& more = "");

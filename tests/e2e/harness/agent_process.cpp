@@ -85,6 +85,16 @@ std::string AgentProcess::metrics_text() const {
     return answer.body;
 }
 
+std::string AgentProcess::listening(const std::string& source) const {
+    const std::string log = process_->err();
+    const std::string before = " source=" + source + " address=";
+    const std::size_t line = log.find(" listening: ");
+    const std::size_t at = line == std::string::npos ? line : log.find(before, line);
+    if (at == std::string::npos) throw std::runtime_error{"the source does not listen: " + log};
+    const std::size_t begin = at + before.size();
+    return log.substr(begin, log.find_first_of(" \n", begin) - begin);
+}
+
 Answer AgentProcess::readiness() const {
     return HttpClient{port_}.get("/readyz");
 }

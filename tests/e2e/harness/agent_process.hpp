@@ -46,6 +46,9 @@ class AgentProcess {
     /// Asks to stop, and waits: the exit code.
     [[nodiscard]] std::optional<int> stop();
 
+    /// Where a source of the running agent listens, as its log says.
+    [[nodiscard]] std::string listening(const std::string& source) const;
+
     /// Throws when there is no answer: an empty page would agree with any expectation of nothing.
     [[nodiscard]] MetricsPage metrics() const;
     [[nodiscard]] std::string metrics_text() const;

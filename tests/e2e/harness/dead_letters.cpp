@@ -50,6 +50,7 @@ DeadLetter parse(const std::string& text) {
             .stream = text_of(line, "stream"),
             .source = text_of(line, "source"),
             .file = text_of(line, "file"),
+            .origin = text_of(line, "origin"),
             .position = number_of(line, "position"),
             .form = text_of(line, "form"),
             .content = content_of(line),

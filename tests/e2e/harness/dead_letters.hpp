@@ -13,7 +13,8 @@ struct DeadLetter {
     std::string reason;
     std::string stream;
     std::string source;
-    std::string file;  ///< what was read, where that was a file
+    std::string file;    ///< what was read, where that was a file
+    std::string origin;  ///< the same, or who sent it, where it was none
     std::uint64_t position = 0;
     std::string form;
     std::string content;  ///< the record's bytes, or the entity's JSON text
