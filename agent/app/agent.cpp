@@ -58,6 +58,7 @@ struct Agent::Impl {
     record::MemoryBudget budget;
     std::map<std::string, record::MemoryShare*> shares;  ///< by destination; owned by the budget
     std::vector<std::unique_ptr<record::RecordCounters>> counters;
+    delivery::Traffic traffic;
     std::unique_ptr<store::DeadLetterFile> dead_letters;
     std::map<std::string, std::unique_ptr<http::TokenProvider>> tokens;  ///< by platform
     std::map<std::string, std::unique_ptr<delivery::Destination>> destinations;
@@ -100,11 +101,14 @@ base::Result<void> Agent::Impl::make_tokens() {
 }
 
 base::Result<void> Agent::Impl::make_destinations() {
+    for (const config::Platform& platform : config.platforms) {
+        traffic.add_platform(platform.id, platform.limits);
+    }
     for (const config::Destination& destination : config.destinations) {
         const std::string& id = destination.delivery.id;
         shares[id] = &budget.add_share(id);
         auto made = delivery::Destination::create(destination.delivery,
-                                                  {*dead_letters, metrics, health, tokens_of(destination)});
+                                                  {*dead_letters, metrics, health, traffic, tokens_of(destination)});
         if (!made) return made.error();
         destinations[id] = std::move(*made);
     }

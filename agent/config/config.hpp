@@ -23,6 +23,14 @@ struct AgentOptions {
     std::size_t memory_limit = std::size_t{32} << 20U;
 };
 
+/// One entry of `platforms:`.
+struct Platform {
+    std::string id;
+    std::string org_id;
+    delivery::LimitOptions limits;
+    std::optional<http::TokenOptions> auth;
+};
+
 /// A destination with the part of it that the pipeline needs.
 struct Destination {
     delivery::DestinationOptions delivery;
@@ -40,6 +48,7 @@ struct Source {
 /// complete (its org_id comes from the platform of its destination).
 struct Config {
     AgentOptions agent;
+    std::vector<Platform> platforms;
     std::vector<Source> sources;
     std::vector<pipeline::StreamOptions> streams;
     std::vector<Destination> destinations;

@@ -101,6 +101,21 @@ void MapReader::integer(std::string_view key, std::size_t& out, Range<std::size_
     shown_.add(key, std::to_string(out), find(key));
 }
 
+void MapReader::fraction(std::string_view key, double& out) {
+    if (const Value* value = scalar(key)) {
+        const char* end = value->text.data() + value->text.size();
+        double number = 0;
+        const auto [rest, error] = std::from_chars(value->text.data(), end, number, std::chars_format::fixed);
+        if (error == std::errc{} && rest == end && number > 0 && number <= 1) {
+            out = number;
+        } else {
+            fail(*value, value->shown() + " is not a fraction",
+                 "write a number above 0 and at most 1, such as 0.25");
+        }
+    }
+    shown_.add(key, fmt::format("{}", out), find(key));
+}
+
 void MapReader::size(std::string_view key, std::size_t& out, Range<std::size_t> range) {
     if (const Value* value = scalar(key)) {
         const std::optional<std::uint64_t> bytes = base::parse_bytes(value->text);

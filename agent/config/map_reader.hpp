@@ -53,6 +53,8 @@ class MapReader {
     void text(std::string_view key, std::string& out, const Check& check = {});
     void texts(std::string_view key, std::vector<std::string>& out, const Check& check = {});
     void integer(std::string_view key, std::size_t& out, Range<std::size_t> range);
+    /// Above 0, at most 1.
+    void fraction(std::string_view key, double& out);
     void size(std::string_view key, std::size_t& out, Range<std::size_t> range);
     void duration(std::string_view key, base::Millis& out, Range<base::Millis> range);
     /// A file or directory, relative to the file that names it; absolute afterwards.

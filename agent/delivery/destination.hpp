@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "delivery/options.hpp"
+#include "delivery/traffic.hpp"
 #include "http/token_provider.hpp"
 #include "record/batch.hpp"
 #include "record/dead_letter.hpp"
@@ -20,6 +21,7 @@ struct Surroundings {
     record::DeadLetterSink& dead_letters;
     telemetry::Metrics& metrics;
     telemetry::Health& health;
+    Traffic& traffic;  ///< what destinations share
     http::TokenProvider* tokens = nullptr;  ///< whose tokens requests carry; null: none
 };
 
@@ -35,6 +37,7 @@ class Destination : public record::BatchSink {
     Destination& operator=(const Destination&) = delete;
 
     void submit(record::BatchPtr batch) override;
+    [[nodiscard]] std::size_t body_bound() const override;
 
     /// Waits until everything submitted has met its fate, or until `timeout` has passed. True: nothing is
     /// left.

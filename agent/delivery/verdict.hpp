@@ -14,7 +14,8 @@ namespace aep::delivery {
 struct MessageVerdict {
     enum class Fate {
         Settled,
-        SendAgain,  ///< alone, later: busy or failing for this one
+        SendAgain,  ///< alone, later: it cannot be taken now
+        Failed,     ///< 500: for now, or for ever
         Refused,    ///< will never be accepted
     };
     Fate fate = Fate::Settled;
@@ -29,6 +30,7 @@ struct Verdict {
         PerMessage,   ///< see `messages`
         Unproven,     ///< a 2xx that proves nothing: send again in smaller requests
         Busy,         ///< the inlet cannot take it now
+        Throttled,    ///< 429: more than the inlet takes
         ServerError,  ///< 500: an outage, or a message that it cannot process
         Refused,      ///< at least one message will never be accepted: find it
         TooLarge,     ///< 413
@@ -40,6 +42,9 @@ struct Verdict {
     std::string held_reason;               ///< of Held: a short word for the metric, "unauthorized"
     std::vector<MessageVerdict> messages;  ///< of PerMessage: as many as were sent, in their order
 };
+
+/// What a status that is not 2xx means for all that it stands for: a request, or each of its messages.
+[[nodiscard]] Verdict verdict_of_status(int status, std::string words);
 
 /// Reads answers as DESIGN.md, "What an answer proves", and the status table of streaming ingestion,
 /// section 9. Confined; reuses its parser's memory.

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "http/error.hpp"
+#include "http/inflate.hpp"
 #include "http/options.hpp"
 
 namespace aep::http {
@@ -27,6 +28,18 @@ base::Error bad_answer(const boost::system::error_code& error) {
     if (error == beast_http::error::header_limit)
         return {"the answer's head is larger than 64 KiB", Errc::BadAnswer};
     return {fmt::format("the answer is not HTTP/1.x: {}", error.message()), Errc::BadAnswer};
+}
+
+/// Some servers and proxies code their answers though nobody asked for it.
+void decode(boost::beast::string_view coding, Answer& answer) {
+    using boost::beast::iequals;
+    if (coding.empty() || iequals(coding, "identity") || answer.body.empty()) return;
+    answer.encoded = true;
+    if (!iequals(coding, "gzip") && !iequals(coding, "x-gzip") && !iequals(coding, "deflate")) return;
+    auto plain = inflate(answer.body, kMaxAnswerBody);
+    if (!plain) return;
+    answer.body = std::move(*plain);
+    answer.encoded = false;
 }
 
 }  // namespace
@@ -117,8 +130,10 @@ Answer AnswerReader::take() {
     if (const auto found = message.find(beast_http::field::retry_after); found != message.end()) {
         answer.retry_after = std::string{found->value()};
     }
-    const auto coding = message.find(beast_http::field::content_encoding);
-    answer.encoded = coding != message.end() && !boost::beast::iequals(coding->value(), "identity");
+    if (const auto found = message.find(beast_http::field::location); found != message.end()) {
+        answer.location = std::string{found->value()};
+    }
+    decode(message[beast_http::field::content_encoding], answer);
     return answer;
 }
 

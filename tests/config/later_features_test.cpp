@@ -91,10 +91,6 @@ TEST(LaterFeatures, AreExactlyTheProblemsOfAConfigurationThatUsesAll) {
     EXPECT_THAT(
         directory.lines(directory.load_text(kEverything).problems),
         testing::ElementsAre(
-            "agent.yaml:12:35: platforms[0].limits.requests_per_second: '1000' is " + gone +
-                "this version has: unlimited",
-            "agent.yaml:12:62: platforms[0].limits.messages_per_second: '10000' is " + gone +
-                "this version has: unlimited",
             "agent.yaml:41:13: streams[0].schema.file: " + gone + "remove it",
             "agent.yaml:45:14: streams[0].mapping: " + gone + "remove it",
             "agent.yaml:48:15: streams[0].validate: 'strict' is " + gone + "this version has: none",

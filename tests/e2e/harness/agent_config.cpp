@@ -27,6 +27,11 @@ AgentConfig& AgentConfig::agent(const std::string& more) {
     return *this;
 }
 
+AgentConfig& AgentConfig::limits(const std::string& members) {
+    limits_ = members;
+    return *this;
+}
+
 AgentConfig& AgentConfig::file_source(const std::string& id, const std::string& include,
                                       const std::string& stream, const std::string& more) {
     sources_.push_back(
@@ -88,8 +93,8 @@ AgentConfig& AgentConfig::log_level(const std::string& level) {
 
 std::string AgentConfig::yaml(std::uint16_t telemetry_port) const {
     std::string text = fmt::format("agent: {{state_dir: state{}}}\n", member(agent_));
-    text += fmt::format("platforms:\n  - {{id: acme, org_id: 0123456789ABCDEF@AdobeOrg{}}}\n",
-                        auth_.empty() ? "" : ", auth: " + auth_);
+    text += fmt::format("platforms:\n  - {{id: acme, org_id: 0123456789ABCDEF@AdobeOrg, limits: {{{}}}{}}}\n",
+                        limits_, auth_.empty() ? "" : ", auth: " + auth_);
     text += list("sources", sources_) + list("streams", streams_) + list("destinations", destinations_);
     const std::string listen = telemetry_port == 0 ? "off" : fmt::format("'127.0.0.1:{}'", telemetry_port);
     return text + fmt::format("telemetry: {{listen: {}, log: {{level: {}}}}}\n", listen, log_level_);

@@ -17,6 +17,8 @@ class AgentConfig {
     AgentConfig() = default;
 
     AgentConfig& agent(const std::string& more);
+    /// Of the one platform; without it there are none.
+    AgentConfig& limits(const std::string& members);
     AgentConfig& file_source(const std::string& id, const std::string& include,
                              const std::string& stream = "events", const std::string& more = "");
     /// Of any type: `more` are all its members but id and stream.
@@ -42,6 +44,7 @@ class AgentConfig {
     std::string agent_;
     std::string auth_;
     std::string log_level_ = "info";
+    std::string limits_ = "requests_per_second: unlimited, messages_per_second: unlimited";
     std::vector<std::string> sources_;
     std::vector<std::string> streams_;
     std::vector<std::string> destinations_;
