@@ -31,23 +31,12 @@ std::size_t batch_messages(const std::vector<Platform>& platforms, const std::st
     return configured;
 }
 
-/// A batch that is large for the platform's limit would make the flow uneven: smaller ones are sent.
-void bound_messages(MapReader& batch, std::size_t bound, std::size_t& messages) {
-    if (messages <= bound) return;
-    const Value& value = *batch.find("max_messages");
-    batch.context().warnings.push_back(
-        {value.place, value.path + " is more than 5 % of the platform's messages per second: " +
-                          std::to_string(bound) + " is used",
-         "lower it, or raise limits.messages_per_second or limits.share of the platform"});
-    messages = bound;
-}
-
 void read_batch(MapReader batch, const std::vector<Platform>& platforms, const std::string& platform,
                 pipeline::BatchOptions& options) {
     batch.size("max_bytes", options.max_bytes, {1_KiB, kMaxRequest});
     options.max_messages = batch_messages(platforms, platform, options.max_messages);
     batch.integer("max_messages", options.max_messages, {1, 100'000});
-    bound_messages(batch, batch_messages(platforms, platform, options.max_messages), options.max_messages);
+    options.max_messages = batch_messages(platforms, platform, options.max_messages);
     batch.duration("linger", options.linger, {1ms, 1h});
     batch.finish();
 }

@@ -140,7 +140,8 @@ void Aftermath::settle(const Job& job, std::uint32_t index, const MessageVerdict
     }
 }
 
-/// Those of a request that were not taken while others were: they wait on their own, so that they stop nobody.
+/// Those of a request that were not taken while others were: they wait on their own, so that they stop
+/// nobody.
 std::vector<Job> Aftermath::set_apart(const Job& job, const std::vector<std::uint32_t>& indices, bool failed,
                                       const Verdict& verdict) {
     if (indices.empty()) return {};
@@ -148,8 +149,8 @@ std::vector<Job> Aftermath::set_apart(const Job& job, const std::vector<std::uin
     part.apart = true;
     if (!failed) return wait_alone(std::move(part));
     part.failing_since = job.failing_since == base::SteadyTime{} ? SteadyClock::now() : job.failing_since;
-    Verdict own = verdict_of_status(verdict.messages[indices.front()].status,
-                                    verdict.messages[indices.front()].words);
+    Verdict own =
+        verdict_of_status(verdict.messages[indices.front()].status, verdict.messages[indices.front()].words);
     return after_server_error(std::move(part), own);
 }
 

@@ -18,8 +18,7 @@ constexpr double kSmoothing = 0.125;  // the weight of the newest, as for TCP's 
 
 }  // namespace
 
-Concurrency::Concurrency(std::size_t most)
-    : most_{most}, limit_{std::min(most, kFirst)}, threshold_{most} {}
+Concurrency::Concurrency(std::size_t most) : most_{most}, limit_{std::min(most, kFirst)}, threshold_{most} {}
 
 double Concurrency::slowness(std::size_t bytes, Time latency, base::SteadyTime now) {
     Quickest& quickest = quickest_.at(std::min<std::size_t>(std::bit_width(bytes), quickest_.size() - 1));
@@ -32,8 +31,7 @@ double Concurrency::slowness(std::size_t bytes, Time latency, base::SteadyTime n
     return static_cast<double>(latency.count()) / static_cast<double>(std::max<Time>(best, 1us).count());
 }
 
-void Concurrency::answered(std::size_t bytes, bool all_used, base::SteadyTime left_at,
-                           base::SteadyTime now) {
+void Concurrency::answered(std::size_t bytes, bool all_used, base::SteadyTime left_at, base::SteadyTime now) {
     slowness_ += kSmoothing * (slowness(bytes, now - left_at, now) - slowness_);
     ++answers_;
     if (slowness_ > kTooSlow) {

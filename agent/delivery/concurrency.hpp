@@ -9,11 +9,11 @@ namespace aep::delivery {
 
 /// How many connections of a destination are in use: as many as the inlet answers without getting slower.
 ///
-/// It begins with at most 4. While all that are allowed are used and the latency is flat, each answer adds one,
-/// until there was a reason to shrink; from then on each round of answers adds one (additive increase). 429,
-/// 503, 500 and failed connections halve it, once for all requests that were under way together; where the
-/// inlet recovers from them, it doubles back to half of what it was before (slow start, as TCP has it). When
-/// requests take more than twice as long as the quickest of their size in the last minute, one goes.
+/// It begins with at most 4. While all that are allowed are used and the latency is flat, each answer adds
+/// one, until there was a reason to shrink; from then on each round of answers adds one (additive increase).
+/// 429, 503, 500 and failed connections halve it, once for all requests that were under way together; where
+/// the inlet recovers from them, it doubles back to half of what it was before (slow start, as TCP has it).
+/// When requests take more than twice as long as the quickest of their size in the last minute, one goes.
 ///
 /// Time is handed in. Confined.
 class Concurrency {
@@ -43,9 +43,9 @@ class Concurrency {
 
     const std::size_t most_;
     std::size_t limit_;
-    std::size_t threshold_;      ///< below it, growth is quick
-    std::size_t answers_ = 0;    ///< since the last change
-    double slowness_ = 1;        ///< smoothed: 1 is as quick as ever
+    std::size_t threshold_;    ///< below it, growth is quick
+    std::size_t answers_ = 0;  ///< since the last change
+    double slowness_ = 1;      ///< smoothed: 1 is as quick as ever
     base::SteadyTime shrunk_at_ = {};
     std::array<Quickest, 24> quickest_{};  ///< by the power of two of their size
 };

@@ -17,7 +17,8 @@ using base::SteadyClock;
 /// What an operator does about what is held.
 std::string_view advice_for(std::string_view reason) {
     if (reason == "unauthorized") return "the inlet wants a token; check the inlet's authentication";
-    if (reason == "forbidden") return "check the token's rights and whether this address may send to the inlet";
+    if (reason == "forbidden")
+        return "check the token's rights and whether this address may send to the inlet";
     if (reason == "not_found") return "the inlet is not known; check the destination's url";
     if (reason == "redirected") return "redirects are not followed; check the destination's url";
     if (reason == "proxy_unauthorized") return "the proxy wants other credentials";

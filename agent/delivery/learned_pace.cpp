@@ -15,11 +15,11 @@ constexpr double kSteep = 0.05 / (40.0 * 40.0 * 40.0);
 constexpr double kCautious = 0.95;
 constexpr double kNear = 0.9;
 constexpr double kGuess = 0.7;
-constexpr auto kLongEnough = 5s;  ///< of measuring
-constexpr double kLowest = 1.0;   ///< messages per second
+constexpr auto kLongEnough = 5s;       ///< of measuring
+constexpr double kLowest = 1.0;        ///< messages per second
 constexpr double kLongestCost = 10.0;  ///< seconds that one request takes at most
-constexpr auto kIdle = 500ms;     ///< without traffic: what comes then is another flow
-constexpr auto kCatchUp = 10ms;   ///< a timer that woke late
+constexpr auto kIdle = 500ms;          ///< without traffic: what comes then is another flow
+constexpr auto kCatchUp = 10ms;        ///< a timer that woke late
 
 }  // namespace
 
@@ -65,8 +65,11 @@ bool LearnedPace::refused(base::SteadyTime left_at, base::SteadyTime now, base::
     const double per_second = std::max(kLowest, accepted_ / Seconds{measured}.count());
     const bool sure = measured >= kLongEnough;
     // A guess is never above what was too much already. Where nothing was accepted, nothing was measured.
-    if (sure || top_ == 0) {
-        top_ = accepted_ > 0 ? per_second : top_;
+    if (top_ == 0) {
+        top_ = accepted_ > 0 ? per_second : 0;
+    } else if (sure) {
+        // What was accepted is a little less than the inlet takes, the pace that it refused a little more.
+        top_ = (per_second + std::max(per_second, rate(now))) / 2;
     } else {
         top_ = accepted_ > 0 ? std::min(per_second, rate(now)) : rate(now);
     }

@@ -13,9 +13,10 @@ namespace aep::delivery {
 /// destinations that lead there. Without a 429 there is no pace. Guarded; time is handed in.
 ///
 /// After a 429 the pace is what was accepted since the one before, less 5 % (less 10 %, and from then on
-/// less 30 %, where they come within 5 s: then it is a guess). From there it grows along a cubic (as TCP CUBIC does, RFC 9438): quickly back to
-/// where the 429 came, slowly across it, ever quicker beyond. So an inlet with a fixed limit answers 429 about
-/// once a minute, and a limit that was raised is found. Once the pace has doubled it is forgotten.
+/// less 30 %, where they come within 5 s: then it is a guess). From there it grows along a cubic (as TCP
+/// CUBIC does, RFC 9438): quickly back to where the 429 came, slowly across it, ever quicker beyond. So an
+/// inlet with a fixed limit answers 429 about once a minute, and a limit that was raised is found. Once the
+/// pace has doubled it is forgotten.
 class LearnedPace {
   public:
     [[nodiscard]] Slot reserve(std::size_t messages, base::SteadyTime now);

@@ -39,7 +39,7 @@ struct LimitOptions {
 struct DestinationOptions {
     std::string id;
     std::string platform;  ///< whose limits it shares; empty: none
-    std::string url;  ///< the inlet's URL as AEP gives it, https://host[:port]/collection/{inletId}
+    std::string url;       ///< the inlet's URL as AEP gives it, https://host[:port]/collection/{inletId}
     std::size_t batch_bytes = 900'000;  ///< `batch.max_bytes`: what a request's body has at most
     std::size_t connections = 4;
     http::TimeoutOptions timeout;

@@ -231,7 +231,7 @@ const std::vector<Case> kLater{
       "agent.yaml:21:43: unknown key 'whn_full' in destinations[0].buffer; did you mean 'when_full'?"}},
     {"org_id: ORG@AdobeOrg",
      "org_id: ORG@AdobeOrg\n    limits: {requests_per_second: 0, messages_per_second: fast, share: 1.5}",
-     {"agent.yaml:6:35: platforms[0].limits.requests_per_second: '0' is too small; the smallest is 1",
+     {"agent.yaml:6:35: platforms[0].limits.requests_per_second: '0' is too small; at least 1",
       "agent.yaml:6:59: platforms[0].limits.messages_per_second: 'fast' is not a whole number; write one "
       "from 1 to 10000000",
       "agent.yaml:6:72: platforms[0].limits.share: '1.5' is not a fraction; write a number above 0 and at "

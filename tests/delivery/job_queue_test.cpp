@@ -90,9 +90,9 @@ TEST_F(JobQueueTest, ServesLanesAndWhatHasNoneInTurn) {
         order.push_back(take());
         finish(i);
     }
-    EXPECT_THAT(order, testing::ElementsAre(R"({"n":3})", R"({"n":0})", R"({"n":6})", R"({"n":4})",
-                                            R"({"n":1})", R"({"n":7})", R"({"n":5})", R"({"n":2})",
-                                            R"({"n":8})"));
+    EXPECT_THAT(order,
+                testing::ElementsAre(R"({"n":3})", R"({"n":0})", R"({"n":6})", R"({"n":4})", R"({"n":1})",
+                                     R"({"n":7})", R"({"n":5})", R"({"n":2})", R"({"n":8})"));
     EXPECT_EQ(take(), "-");
 }
 
