@@ -107,8 +107,8 @@ base::Result<void> Agent::Impl::make_destinations() {
     for (const config::Destination& destination : config.destinations) {
         const std::string& id = destination.delivery.id;
         shares[id] = &budget.add_share(id);
-        auto made = delivery::Destination::create(destination.delivery,
-                                                  {*dead_letters, metrics, health, traffic, tokens_of(destination)});
+        auto made = delivery::Destination::create(
+            destination.delivery, {*dead_letters, metrics, health, traffic, tokens_of(destination)});
         if (!made) return made.error();
         destinations[id] = std::move(*made);
     }

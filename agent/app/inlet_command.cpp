@@ -174,7 +174,8 @@ void add_inlet(CLI::App& app, Action& action) {
     add_options(*command, *options);
     command->footer(
         "Prints one JSON line when it listens (listening, url, ca_file), runs until SIGTERM or Ctrl-C.\n"
-        "For tests only: its controls need no authentication; /inlet/fault changes the faults while it runs,\n"
+        "For tests only: its controls need no authentication; /inlet/fault changes the faults while it "
+        "runs,\n"
         "/inlet/tokens that of the token endpoint (PUT) or revokes all tokens (DELETE).\n"
         "\n"
         "A fault says which collection requests it hits, and what happens to them. The first that hits has "

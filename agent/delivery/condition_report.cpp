@@ -22,6 +22,9 @@ std::string_view advice_for(std::string_view reason) {
     if (reason == "not_found") return "the inlet is not known; check the destination's url";
     if (reason == "redirected") return "redirects are not followed; check the destination's url";
     if (reason == "proxy_unauthorized") return "the proxy wants other credentials";
+    if (reason == "proxy") return "the proxy refuses to lead to the inlet; check the destination's proxy";
+    if (reason == "tls") return "check the destination's tls.min_version, cert_file and key_file";
+    if (reason == "auth") return "the token endpoint refuses the credential; check the platform's auth";
     if (reason == "certificate") return "check the destination's tls.ca_file, its url and both clocks";
     return "check the destination's url and what stands before the inlet; config/ANSWERS.md has more";
 }

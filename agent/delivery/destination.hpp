@@ -21,7 +21,7 @@ struct Surroundings {
     record::DeadLetterSink& dead_letters;
     telemetry::Metrics& metrics;
     telemetry::Health& health;
-    Traffic& traffic;  ///< what destinations share
+    Traffic& traffic;                       ///< what destinations share
     http::TokenProvider* tokens = nullptr;  ///< whose tokens requests carry; null: none
 };
 

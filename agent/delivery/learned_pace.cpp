@@ -18,7 +18,7 @@ constexpr double kGuess = 0.7;
 constexpr auto kLongEnough = 5s;       ///< of measuring
 constexpr double kLowest = 1.0;        ///< messages per second
 constexpr double kLongestCost = 10.0;  ///< seconds that one request takes at most
-constexpr auto kIdle = 500ms;          ///< without traffic: what comes then is another flow
+constexpr auto kIdle = 3s;             ///< without traffic: what comes then is another flow
 constexpr auto kCatchUp = 10ms;        ///< a timer that woke late
 
 }  // namespace

@@ -184,7 +184,8 @@ TEST_F(ExchangeTest, HoldsWhatANewTokenDoesNotOpen) {
         return cured ? accepted(request.body) : test_answer(403, "");
     });
     start_tokens();
-    destination_ = Destination::create(options_, {letters_, metrics_, health_, traffic_, tokens_.get()}).value();
+    destination_ =
+        Destination::create(options_, {letters_, metrics_, health_, traffic_, tokens_.get()}).value();
     destination_->submit(maker_.make(2));
     const auto held = [this] { return destination_->state().held; };
     for (const auto end = base::SteadyClock::now() + 20s; !held() && base::SteadyClock::now() < end;) {
