@@ -28,7 +28,8 @@ std::size_t memory_for_records(const config::Config& config) {
         connections += destination.delivery.connections;
     }
     const std::size_t limit = config.agent.memory_limit;
-    const std::size_t taken = connections * http::kConnectionBytes + record::Buffer::kKept;
+    const std::size_t receipts = config.receipts ? delivery::ReceiptWriter::kQueueBytes : 0;
+    const std::size_t taken = connections * http::kConnectionBytes + record::Buffer::kKept + receipts;
     return std::max(limit / 2, limit - std::min(limit, taken));
 }
 
@@ -61,6 +62,7 @@ struct Agent::Impl {
     delivery::Traffic traffic;
     std::unique_ptr<store::DeadLetterFile> dead_letters;
     std::map<std::string, std::unique_ptr<http::TokenProvider>> tokens;  ///< by platform
+    std::unique_ptr<delivery::ReceiptWriter> receipts;                   ///< null: none are kept
     std::map<std::string, std::unique_ptr<delivery::Destination>> destinations;
     std::unique_ptr<pipeline::Pipeline> pipeline;
     std::vector<std::unique_ptr<source::Source>> sources;
@@ -104,11 +106,17 @@ base::Result<void> Agent::Impl::make_destinations() {
     for (const config::Platform& platform : config.platforms) {
         traffic.add_platform(platform.id, platform.limits);
     }
+    if (config.receipts) {
+        auto opened = delivery::ReceiptWriter::open(*config.receipts, metrics);
+        if (!opened) return opened.error();
+        receipts = std::move(*opened);
+    }
     for (const config::Destination& destination : config.destinations) {
         const std::string& id = destination.delivery.id;
         shares[id] = &budget.add_share(id);
         auto made = delivery::Destination::create(
-            destination.delivery, {*dead_letters, metrics, health, traffic, tokens_of(destination)});
+            destination.delivery,
+            {*dead_letters, metrics, health, traffic, tokens_of(destination), receipts.get()});
         if (!made) return made.error();
         destinations[id] = std::move(*made);
     }
@@ -122,7 +130,8 @@ void Agent::Impl::make_pipeline(const Options& options) {
         routes.push_back({.source = source.options.id,
                           .codec = source.codec,
                           .stream = stream,
-                          .batch = config.destination(stream.destination).batch});
+                          .batch = config.destination(stream.destination).batch,
+                          .entities = source.entities});
     }
     const auto sink_of = [this](const std::string& id) -> record::BatchSink& { return *destinations.at(id); };
     pipeline = std::make_unique<pipeline::Pipeline>(
@@ -133,7 +142,9 @@ void Agent::Impl::make_pipeline(const Options& options) {
 base::Result<void> Agent::Impl::make_sources(const Options& options) {
     for (const config::Source& source : config.sources) {
         const pipeline::StreamOptions& stream = config.stream(source.options.stream);
-        counters.push_back(std::make_unique<record::RecordCounters>(source.options.id));
+        using Values = record::RecordCounters::Values;
+        counters.push_back(std::make_unique<record::RecordCounters>(
+            source.options.id, options.make_source ? &Values::replayed : &Values::read));
         const source::Surroundings surroundings{
             .sink = pipeline->sink(),
             .memory = *shares.at(stream.destination),
@@ -142,7 +153,8 @@ base::Result<void> Agent::Impl::make_sources(const Options& options) {
             .on_ack = options.on_ack,
             .message_overhead = pipeline::Pipeline::message_overhead(stream),
         };
-        auto made = source::make_source(source.options, surroundings, options.on_finished);
+        const auto& make = options.make_source ? options.make_source : source::make_source;
+        auto made = make(source.options, surroundings, options.on_finished);
         if (!made) return made.error();
         sources.push_back(std::move(*made));
     }

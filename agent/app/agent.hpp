@@ -31,6 +31,10 @@ class Agent {
         std::optional<std::filesystem::path> rejected_file;
         record::Ledger::OnAck on_ack;       ///< may be empty; on the settling thread
         std::function<void()> on_finished;  ///< a source that has an end reached it; may be empty
+        /// `replay`: makes the sources, whose records then count as replayed. Empty: source::make_source.
+        std::function<base::Result<std::unique_ptr<source::Source>>(
+            const source::SourceOptions&, const source::Surroundings&, std::function<void()> on_finished)>
+            make_source;
     };
 
     /// Builds every stage; nothing runs yet. Fails on what the configuration names and the system refuses.

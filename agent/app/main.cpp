@@ -23,6 +23,9 @@ int run(int argc, char** argv) {
         "Exit codes: 0 all settled; 1 some records were rejected; 2 bad command line or configuration;\n"
         "3 gave up or abandoned records; 70 internal error.");
     aep::app::Action action;
+    aep::app::add_dead_letter(app, action);
+    aep::app::add_replay(app, action);
+    aep::app::add_healthcheck(app, action);
     aep::app::add_run(app, action);
     aep::app::add_check(app, action);
     aep::app::add_send(app, action);

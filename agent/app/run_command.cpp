@@ -15,6 +15,7 @@
 #include "app/exit_code.hpp"
 #include "app/load_config.hpp"
 #include "app/signals.hpp"
+#include "app/supervision.hpp"
 #include "base/duration.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/server.hpp"
@@ -111,7 +112,9 @@ int run(const std::vector<std::filesystem::path>& paths) {
     (*agent)->start();
     log::info("started", "running", {{"sources", config->sources.size()}, {"agent_id", options.agent_id}});
 
+    Supervision supervision{**agent, *config};
     const bool stopping = wait_for_end(signals, **agent);
+    supervision.stopping();
     (*agent)->stop_reading();
     (void)drain(signals, **agent, stopping, config->agent.shutdown_timeout);
     log::flush();  // first, because the sums are the last line

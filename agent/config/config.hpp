@@ -42,6 +42,7 @@ struct Destination {
 struct Source {
     source::SourceOptions options;
     codec::CodecOptions codec;
+    bool entities = false;  ///< not in any file: see pipeline::RouteOptions
 };
 
 /// The whole configuration: defaults filled in, references checked, paths absolute, each stream's envelope
@@ -54,6 +55,7 @@ struct Config {
     std::vector<Destination> destinations;
     std::vector<http::TokenOptions> tokens;  ///< of the platforms whose tokens some destination uses
     store::DeadLetterOptions dead_letter;
+    std::optional<store::ReceiptOptions> receipts;  ///< absent: none are kept
     telemetry::TelemetryOptions telemetry;
 
     [[nodiscard]] const pipeline::StreamOptions& stream(const std::string& id) const;

@@ -39,7 +39,7 @@ Draft read_sections(MapReader& root, Sources sources) {
     for (MapReader& entry : root.sections("destinations"))
         draft.destinations.push_back(read_destination(entry, config.platforms));
     config.dead_letter = read_dead_letter(root.section("dead_letter"), config.agent.state_dir);
-    root.later_section("receipts", {"dir", "max_bytes"});
+    config.receipts = read_receipts(root, config.agent.state_dir);
     config.telemetry = read_telemetry(root.section("telemetry"));
     root.finish();
     return draft;

@@ -43,6 +43,9 @@ void read_headers(MapReader& destination, std::vector<std::pair<std::string, std
 /// A relative directory is one under `state_dir`.
 [[nodiscard]] store::DeadLetterOptions read_dead_letter(MapReader dead_letter,
                                                         const std::filesystem::path& state_dir);
+/// Nothing where `receipts:` is absent.
+[[nodiscard]] std::optional<store::ReceiptOptions> read_receipts(MapReader& root,
+                                                                 const std::filesystem::path& state_dir);
 [[nodiscard]] telemetry::TelemetryOptions read_telemetry(MapReader telemetry);
 
 /// `auth:` of a platform; nothing where it is absent.

@@ -100,7 +100,8 @@ struct Destination::Impl {
                      .metrics = metrics,
                      .report = report,
                      .dead_letters = surroundings.dead_letters}},
-          judge{options.answers} {}
+          judge{options.answers},
+          receipts{surroundings.receipts} {}
 
     void start();
     void take_in();
@@ -133,6 +134,7 @@ struct Destination::Impl {
     SizeBound size_bound;
     Aftermath aftermath;
     Judge judge;
+    ReceiptWriter* const receipts;
     JobQueue queue;
     std::vector<std::unique_ptr<Exchange>> connections;
     std::vector<Exchange*> idle;  ///< the last used is the next, so that few are kept busy
@@ -270,6 +272,9 @@ asio::awaitable<void> Destination::Impl::send(Exchange& exchange, Job job) {
         concurrency.answered(job.batch->body().size(), all_used, job.left_at, SteadyClock::now());
     }
     std::vector<Job> again;
+    if (answer && answer->status / 100 == 2 && receipts != nullptr) {
+        receipts->put(*job.batch, options.id, *answer, job.attempts);
+    }
     if (answer && authorization.is_to_be_renewed(token, *answer)) {
         inlet.gate.leave(job.pass);  // nothing was learnt of the inlet
         again.push_back(std::move(job));
@@ -355,6 +360,7 @@ void Destination::stop() {
 
 Destination::State Destination::state() const {
     return {.accepted = impl_->accepted,
+            .sent = static_cast<std::uint64_t>(impl_->metrics.sent.Value()),
             .held = impl_->report.is_held(),
             .trouble = impl_->report.trouble(),
             .gave_up = impl_->gave_up};

@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "delivery/options.hpp"
+#include "delivery/receipt_writer.hpp"
 #include "delivery/traffic.hpp"
 #include "http/token_provider.hpp"
 #include "record/batch.hpp"
@@ -23,6 +24,7 @@ struct Surroundings {
     telemetry::Health& health;
     Traffic& traffic;                       ///< what destinations share
     http::TokenProvider* tokens = nullptr;  ///< whose tokens requests carry; null: none
+    ReceiptWriter* receipts = nullptr;      ///< null: none are kept
 };
 
 /// Takes batches to one inlet and learns from its answers what became of each message: settled, sent again,
@@ -49,6 +51,7 @@ class Destination : public record::BatchSink {
     /// commands, which give up then).
     struct State {
         std::uint64_t accepted = 0;
+        std::uint64_t sent = 0;  ///< messages, each time they were sent
         bool held = false;
         std::string trouble;   ///< the newest reason why nothing gets through, empty when all is well
         bool gave_up = false;  ///< give_up_after has passed for some batch

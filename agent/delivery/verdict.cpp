@@ -243,4 +243,29 @@ std::string Judge::Impl::words_of(const http::Answer& answer) {
     return answer.encoded ? "" : bounded(answer.body);
 }
 
+std::optional<AnswerDetails> read_details(std::string_view body, std::size_t messages) {
+    dom::parser parser;
+    dom::element document;
+    dom::array entries;
+    if (parser.parse(body).get(document) != simdjson::SUCCESS) return std::nullopt;
+    if (document["responses"].get(entries) != simdjson::SUCCESS || entries.size() != messages) {
+        return std::nullopt;
+    }
+    AnswerDetails details;
+    std::string_view text;
+    if (document["batchId"].get(text) == simdjson::SUCCESS) details.batch_id = text;
+    details.messages.resize(messages);
+    const std::vector<std::size_t> message_of = pair_up(entries, messages);
+    std::size_t i = 0;
+    for (const dom::element entry : entries) {
+        AnswerDetails::Message& message = details.messages[message_of[i++]];
+        if (entry["xactionId"].get(text) == simdjson::SUCCESS) message.xaction_id = text;
+        for (const char* key : {"status", "statusCode"}) {
+            dom::element status;
+            if (entry[key].get(status) == simdjson::SUCCESS) message.status = read_status(status).value_or(0);
+        }
+    }
+    return details;
+}
+
 }  // namespace aep::delivery

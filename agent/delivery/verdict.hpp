@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "delivery/options.hpp"
@@ -45,6 +47,18 @@ struct Verdict {
 
 /// What a status that is not 2xx means for all that it stands for: a request, or each of its messages.
 [[nodiscard]] Verdict verdict_of_status(int status, std::string words);
+
+/// What AEP calls a batch and its messages, for receipts.
+struct AnswerDetails {
+    struct Message {
+        std::string xaction_id;
+        int status = 0;  ///< its own; 0 where it has none
+    };
+    std::string batch_id;
+    std::vector<Message> messages;  ///< in the order that they were sent in
+};
+/// Nothing where the body does not speak of as many messages as were sent.
+[[nodiscard]] std::optional<AnswerDetails> read_details(std::string_view body, std::size_t messages);
 
 /// Reads answers as DESIGN.md, "What an answer proves", and the status table of streaming ingestion,
 /// section 9. Confined; reuses its parser's memory.

@@ -36,10 +36,13 @@ struct StreamOptions {
 
 /// What the way of one source's records through the workers is made of.
 struct RouteOptions {
-    std::string source;
+    std::string source;  ///< what record::Origin::way() says of its records
     codec::CodecOptions codec;
     StreamOptions stream;
     BatchOptions batch;  ///< of the stream's destination
+    /// Its records are entities already, checked before they were sent the first time (replayed dead
+    /// letters): they are only wrapped.
+    bool entities = false;
 };
 
 }  // namespace aep::pipeline

@@ -59,7 +59,8 @@ void Route::process(const record::Block& block) {
     const Context context{
         .block = block,
         .seed = xdm::make_id_seed(agent_id_, block.origin->source, block.origin->generation),
-        .now = base::SteadyClock::now()};
+        .now = base::SteadyClock::now(),
+        .wall_now = base::WallClock::now()};
     for (std::uint32_t i = 0; i < block.records.size(); ++i) process_record(context, i);
 }
 
@@ -77,7 +78,8 @@ void Route::process_record(const Context& context, std::uint32_t index) {
         return reject(context, index, std::string{failure.code}, std::move(failure.reason));
     }
     xdm::MessageRenderer& renderer = lane_.renderer;
-    const xdm::RecordPlace place{.seed = context.seed, .meta = meta_of(context.block, index)};
+    const xdm::RecordPlace place{
+        .seed = context.seed, .meta = meta_of(context.block, index), .now = context.wall_now};
     if (!renderer.prepare(*value, bytes, place)) {
         const xdm::Rejection& why = renderer.rejection();
         return reject(context, index, std::string{why.code}, fmt::format("{}: {}", why.pointer, why.message),

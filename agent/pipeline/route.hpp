@@ -45,6 +45,7 @@ class Route {
         const record::Block& block;
         xdm::IdSeed seed;
         base::SteadyTime now;
+        base::WallTime wall_now;
     };
 
     [[nodiscard]] base::RecordMeta meta_of(const record::Block& block, std::uint32_t index) const;

@@ -9,14 +9,24 @@ namespace {
 /// A worker with nothing open still looks around this often.
 constexpr std::chrono::seconds kIdleWait{1};
 
+/// The stream as its records need it.
+StreamOptions stream_of(const RouteOptions& options) {
+    StreamOptions stream = options.stream;
+    if (options.entities) {
+        stream.envelope.id.from = xdm::IdOptions::From::Keep;
+        stream.envelope.timestamp.from = xdm::TimestampOptions::From::None;
+    }
+    return stream;
+}
+
 }  // namespace
 
 Worker::Worker(std::size_t index, const std::vector<RouteOptions>& routes, const Surroundings& surroundings,
                BlockQueue& queue)
     : index_{index}, queue_{queue} {
     for (const RouteOptions& options : routes) {
-        const StreamOptions& stream = options.stream;
-        auto& lane = lanes_[stream.id];
+        const StreamOptions stream = stream_of(options);
+        auto& lane = lanes_[{stream.id, options.entities}];
         if (!lane) {
             // 0 means "no lane"; a lane's number only has to differ from every other stream's and worker's.
             const std::uint64_t number = (std::uint64_t{index + 1} << 32U) + lanes_.size();
@@ -35,7 +45,7 @@ Worker::Worker(std::size_t index, const std::vector<RouteOptions>& routes, const
 void Worker::run() {
     for (;;) {
         if (const record::BlockPtr block = queue_.pop(index_, next_deadline())) {
-            routes_.at(block->origin->source)->process(*block);
+            routes_.at(block->origin->way())->process(*block);
         } else if (queue_.at_end(index_)) {
             break;
         }

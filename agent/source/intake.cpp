@@ -91,8 +91,9 @@ void Intake::hand_over(record::BlockPtr block, const std::shared_ptr<record::Led
     }
     record_size_ = std::max<std::size_t>(1, (3 * record_size_ + bytes / count + 1) / 4);
     block->read_at = base::SteadyClock::now();
-    block->received_at = base::WallClock::now();
-    last_record_ = block->received_at;
+    const base::WallTime now = base::WallClock::now();
+    if (block->received_at == base::WallTime{}) block->received_at = now;
+    last_record_ = now;
     block->lease.resize(std::max(block->capacity(), block->size + count * surroundings_.message_overhead));
     block->ticket = {.ledger = ledger, .block = ledger->open_block(starts, block->end_position)};
     surroundings_.sink.push(std::move(block));

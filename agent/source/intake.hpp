@@ -54,7 +54,8 @@ class Intake {
     [[nodiscard]] record::BlockPtr open_admitted(const record::OriginPtr& origin, std::size_t capacity,
                                                  record::Lease lease) const;
 
-    /// Registers the Block's records and pushes it; a Block without records only moves the position.
+    /// Registers the Block's records and pushes it, as received now where its source does not say otherwise;
+    /// a Block without records only moves the position.
     void hand_over(record::BlockPtr block, const std::shared_ptr<record::Ledger>& ledger);
 
     /// When a record was handed over last. Free-threaded.

@@ -277,7 +277,7 @@ bool MessageRenderer::Impl::settle_timestamp(const dom::element& entity, const R
         case TimestampOptions::From::None:
             return true;
         case TimestampOptions::From::Field:
-            return timestamp_from_field(entity, place.meta.received_at);
+            return timestamp_from_field(entity, place.now);
         case TimestampOptions::From::IngestTime:
             set_timestamp(place.meta.received_at);
             return true;

@@ -20,6 +20,7 @@ namespace aep::xdm {
 struct RecordPlace {
     IdSeed seed;
     base::RecordMeta meta;
+    base::WallTime now = {};  ///< what "in the future" is measured against
 };
 
 /// Above these sizes AEP's Profile drops an entity silently (xdm-rules, section 6). "KB" is not defined

@@ -46,7 +46,8 @@ struct Rendered {
                                          .host = "box",
                                          .file = "/var/log/shop.json",
                                          .offset = position,
-                                         .received_at = parse_date_time(kNow).value()}};
+                                         .received_at = parse_date_time(kNow).value()},
+                                .now = parse_date_time(kNow).value()};
         ok = renderer.prepare(value, {padded.data(), record.size()}, place);
         if (!ok) {
             code = renderer.rejection().code;

@@ -45,6 +45,11 @@ AgentConfig& AgentConfig::source(const std::string& id, const std::string& more,
     return *this;
 }
 
+AgentConfig& AgentConfig::section(const std::string& yaml) {
+    more_sections_ += yaml + "\n";
+    return *this;
+}
+
 AgentConfig& AgentConfig::stdin_source(const std::string& more) {
     sources_.push_back(fmt::format("{{id: pipe, type: stdin, stream: events{}}}", member(more)));
     return *this;
@@ -97,7 +102,8 @@ std::string AgentConfig::yaml(std::uint16_t telemetry_port) const {
                         limits_, auth_.empty() ? "" : ", auth: " + auth_);
     text += list("sources", sources_) + list("streams", streams_) + list("destinations", destinations_);
     const std::string listen = telemetry_port == 0 ? "off" : fmt::format("'127.0.0.1:{}'", telemetry_port);
-    return text + fmt::format("telemetry: {{listen: {}, log: {{level: {}}}}}\n", listen, log_level_);
+    return text + more_sections_ +
+           fmt::format("telemetry: {{listen: {}, log: {{level: {}}}}}\n", listen, log_level_);
 }
 
 }  // namespace aep::e2e

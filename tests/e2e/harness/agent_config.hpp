@@ -34,6 +34,9 @@ class AgentConfig {
     AgentConfig& platform_auth(const std::string& auth);
     AgentConfig& log_level(const std::string& level);
 
+    /// A whole section of the top level: "dead_letter: {max_bytes: 1MiB}".
+    AgentConfig& section(const std::string& yaml);
+
     /// `telemetry_port` 0: no server.
     [[nodiscard]] std::string yaml(std::uint16_t telemetry_port) const;
 
@@ -48,6 +51,7 @@ class AgentConfig {
     std::vector<std::string> sources_;
     std::vector<std::string> streams_;
     std::vector<std::string> destinations_;
+    std::string more_sections_;
 };
 
 }  // namespace aep::e2e

@@ -56,7 +56,9 @@ DeadLetter parse(const std::string& text) {
             .content = content_of(line),
             .true_size = number_of(line, "true_size"),
             .status = static_cast<int>(number_of(line, "status")),
-            .answer = text_of(line, "answer")};
+            .answer = text_of(line, "answer"),
+            .first_time = text_of(line, "first_time"),
+            .replays = number_of(line, "replays")};
 }
 
 void read_file(const fs::path& file, std::vector<DeadLetter>& letters) {

@@ -21,6 +21,8 @@ struct DeadLetter {
     std::uint64_t true_size = 0;
     int status = 0;
     std::string answer;
+    std::string first_time;  ///< of one that was replayed
+    std::uint64_t replays = 0;
 };
 
 /// All lines of all *.ndjson files of a directory, or of one file, by position. Throws where a line is not
