@@ -10,7 +10,7 @@ packages=(
     libspdlog-dev libfmt-dev libcli11-dev libhowardhinnant-date-dev libxxhash-dev libre2-dev zlib1g-dev
 )
 if [[ "${1:-}" == tests ]]; then
-    packages+=(libgtest-dev libgmock-dev libbenchmark-dev clang-format clang-tidy git)
+    packages+=(libgtest-dev libgmock-dev libbenchmark-dev libvalijson-dev rapidjson-dev clang libclang-rt-14-dev clang-format clang-tidy git)
 fi
 
 missing=()

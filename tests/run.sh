@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds aep-agent and passes all its tests and checks. Installs what it needs; safe to run again.
-#   tests/run.sh            everything: release tests, format, rooms, ASan+UBSan, TSan, clang-tidy
+#   tests/run.sh            everything: release tests, format, rooms, ASan+UBSan, TSan, fuzzing, clang-tidy
 #   tests/run.sh --quick    release build and tests only
 #   tests/run.sh --filter REGEX   only the release tests whose name matches
 set -uo pipefail
@@ -100,6 +100,9 @@ if [[ $quick -eq 0 ]]; then
     # The rooms that have threads.
     threaded=(record source store telemetry pipeline delivery http inlet)
     check "tsan build" build tsan "${threaded[@]/%/_test}" && run_tests tsan -R "^($(IFS='|'; echo "${threaded[*]}"))\\."
+
+    step "fuzzing"
+    check "fuzzing" tests/fuzz/run.sh
 
     step "clang-tidy"
     check "clang-tidy" check_tidy

@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -9,30 +10,35 @@
 
 namespace aep::xdm {
 
+namespace detail {
+
+/// The parser's types are letters.
+constexpr std::array<ValueKind, 256> make_kinds() {
+    using simdjson::dom::element_type;
+    std::array<ValueKind, 256> kinds{};
+    const auto set = [&](element_type type, ValueKind kind) {
+        kinds[static_cast<unsigned char>(type)] = kind;
+    };
+    set(element_type::ARRAY, ValueKind::Array);
+    set(element_type::OBJECT, ValueKind::Object);
+    set(element_type::INT64, ValueKind::Integer);
+    set(element_type::UINT64, ValueKind::Unsigned);
+    set(element_type::DOUBLE, ValueKind::Real);
+    set(element_type::STRING, ValueKind::String);
+    set(element_type::BOOL, ValueKind::Boolean);
+    set(element_type::NULL_VALUE, ValueKind::Null);
+    return kinds;
+}
+inline constexpr std::array<ValueKind, 256> kDomKinds = make_kinds();
+
+}  // namespace detail
+
 /// The view of a record that simdjson parsed. Never has a Big: that parser refuses such numbers.
 struct DomView {
     simdjson::dom::element element;
 
     [[nodiscard]] ValueKind kind() const {
-        switch (element.type()) {
-            case simdjson::dom::element_type::ARRAY:
-                return ValueKind::Array;
-            case simdjson::dom::element_type::OBJECT:
-                return ValueKind::Object;
-            case simdjson::dom::element_type::INT64:
-                return ValueKind::Integer;
-            case simdjson::dom::element_type::UINT64:
-                return ValueKind::Unsigned;
-            case simdjson::dom::element_type::DOUBLE:
-                return ValueKind::Real;
-            case simdjson::dom::element_type::STRING:
-                return ValueKind::String;
-            case simdjson::dom::element_type::BOOL:
-                return ValueKind::Boolean;
-            case simdjson::dom::element_type::NULL_VALUE:
-                return ValueKind::Null;
-        }
-        return ValueKind::Null;
+        return detail::kDomKinds[static_cast<unsigned char>(element.type())];
     }
     [[nodiscard]] bool boolean() const { return element.get_bool().value_unsafe(); }
     [[nodiscard]] std::int64_t integer() const { return element.get_int64().value_unsafe(); }
@@ -50,8 +56,9 @@ struct DomView {
     template <class Visit>
     bool for_each_member(Visit visit) const {
         const simdjson::dom::object members = element.get_object().value_unsafe();
-        for (const auto& [key, value] : members) {
-            if (!visit(key, DomView{value})) return false;
+        const auto end = members.end();
+        for (auto member = members.begin(); member != end; ++member) {
+            if (!visit(member.key(), DomView{member.value()})) return false;
         }
         return true;
     }

@@ -28,14 +28,18 @@ class Reader {
     Reader(std::pmr::memory_resource& memory, const JsonLimits& limits) : memory_{memory}, limits_{limits} {}
 
     base::Result<Json> read(std::string_view text) {
+        if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
+            return base::Error{"the text is empty"};
         const simdjson::padded_string padded{text};
         ondemand::document document;
         error_code error = parser_.iterate(padded).get(document);
+        // Without a document there is no place either.
+        if (error != simdjson::SUCCESS) return base::Error{reason_of(error)};
         Json root;
-        if (error == simdjson::SUCCESS) error = read_value(document, root);
+        error = read_value(document, root);
         const char* at = nullptr;
         const bool at_end = document.current_location().get(at) == simdjson::OUT_OF_BOUNDS;
-        if (error == simdjson::SUCCESS && reason_.empty()) {
+        if (error == simdjson::SUCCESS) {
             if (at_end) return root;
             reason_ = "text behind the value";
         }
@@ -54,8 +58,6 @@ class Reader {
 
     static std::string reason_of(error_code error) {
         switch (error) {
-            case simdjson::EMPTY:
-                return "the text is empty";
             case simdjson::UTF8_ERROR:
                 return "invalid UTF-8";
             case simdjson::UNCLOSED_STRING:

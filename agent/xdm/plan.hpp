@@ -1,8 +1,5 @@
 #pragma once
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -12,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "xdm/key_hash.hpp"
 #include "xdm/number.hpp"
 #include "xdm/pattern.hpp"
 #include "xdm/text_format.hpp"
@@ -51,6 +49,8 @@ inline constexpr Kinds kAllKinds = 0x01FF;
 /// Each index leads to the checks for values of that type; kNone where there are none.
 struct Node {
     Kinds kinds = kAllKinds;
+    /// The kinds whose values pass without another look: most fields have a type and no more.
+    Kinds plain = 0;
     Index numbers = kNone;
     Index strings = kNone;
     Index arrays = kNone;
@@ -87,8 +87,8 @@ struct ArrayChecks {
 
 /// A key that an object's checks name: one of `properties`, of `required`, or both.
 struct Slot {
-    std::uint32_t tag = 0;  ///< the hash's other half: a quick look before the key is compared
-    Index key = kNone;      ///< in Plan::keys; kNone is an empty slot
+    KeyWords words;     ///< settle most comparisons without a look at Plan::keys
+    Index key = kNone;  ///< in Plan::keys; kNone is an empty slot
     std::uint32_t key_size = 0;
     Index node = kAccept;
     std::uint8_t required_bit = kNotRequired;
@@ -179,12 +179,16 @@ struct Plan {
     /// The slot of a key in an object's table, or null.
     [[nodiscard]] const Slot* find(const ObjectChecks& object, std::string_view key) const {
         if (object.slots.empty()) return nullptr;
-        const std::uint64_t hash = XXH3_64bits(key.data(), key.size());
+        const KeyWords words{key};
+        const Slot* const table = slots.data() + object.slots.begin;
         const Index mask = object.slots.size() - 1;
-        for (auto at = static_cast<Index>(hash) & mask;; at = (at + 1) & mask) {
-            const Slot& slot = slots[object.slots.begin + at];
+        for (auto at = static_cast<Index>(words.hash(key.size())) & mask;; at = (at + 1) & mask) {
+            const Slot& slot = table[at];
+            if (slot.words == words && slot.key_size == key.size() && slot.key != kNone &&
+                (key.size() <= KeyWords::kWhole || key_of(slot) == key)) {
+                return &slot;
+            }
             if (slot.key == kNone) return nullptr;
-            if (slot.tag == static_cast<std::uint32_t>(hash >> 32U) && key_of(slot) == key) return &slot;
         }
     }
 };

@@ -43,6 +43,7 @@ std::unique_ptr<const Plan> SchemaCompiler::compile(const SchemaOptions& options
         compile_item(item);
     }
     current_ = kNone;
+    mark_plain_kinds();
     if (out_.errors.empty()) refuse_endless_checks();
     if (out_.errors.empty()) add_required_paths(*root.schema, options);
     if (!out_.errors.empty()) return nullptr;
@@ -137,6 +138,21 @@ void SchemaCompiler::compile_item(std::uint32_t item) {
     Node node;
     compile_keywords(node);
     plan_->nodes[item_nodes_[item]] = node;
+}
+
+/// Which values need no more than a look at their type.
+void SchemaCompiler::mark_plain_kinds() {
+    for (Node& node : plan_->nodes) {
+        if (node.constants != kNone || node.combination != kNone) continue;
+        node.plain = node.kinds & kAllKinds;
+        const auto except = [&](Index checks, Kinds kinds) {
+            if (checks != kNone) node.plain &= static_cast<Kinds>(~kinds);
+        };
+        except(node.numbers, kNumber);
+        except(node.strings, kind_bit(ValueKind::String));
+        except(node.arrays, kind_bit(ValueKind::Array));
+        except(node.objects, kind_bit(ValueKind::Object));
+    }
 }
 
 SchemaCompiler::Context SchemaCompiler::context_below() const {

@@ -80,6 +80,7 @@ class SchemaCompiler {
                      const std::string& where);
     Index enqueue(Item item, const std::string& base);
     void compile_item(std::uint32_t item);
+    void mark_plain_kinds();
     void refuse_endless_checks();
     [[nodiscard]] std::vector<Index> same_value_nodes(const Node& node) const;
     [[nodiscard]] std::string pointer_of(const Item& item, std::uint32_t& file) const;

@@ -219,15 +219,16 @@ Range SchemaCompiler::make_table(const Entries& entries) {
     const auto size = static_cast<Index>(std::bit_ceil(entries.size() * 2));
     plan_->slots.resize(begin + size);
     for (const Entry& entry : entries) {
-        const std::uint64_t hash = XXH3_64bits(entry.key.data(), entry.key.size());
-        Index at = static_cast<Index>(hash) & (size - 1);
+        const KeyWords words{entry.key};
+        Index at = static_cast<Index>(words.hash(entry.key.size())) & (size - 1);
         while (plan_->slots[begin + at].key != kNone) at = (at + 1) & (size - 1);
-        plan_->slots[begin + at] = {.tag = static_cast<std::uint32_t>(hash >> 32U),
-                                    .key = static_cast<Index>(plan_->keys.size()),
-                                    .key_size = static_cast<std::uint32_t>(entry.key.size()),
-                                    .node = entry.node,
-                                    .required_bit = entry.required_bit,
-                                    .is_property = entry.is_property};
+        Slot& slot = plan_->slots[begin + at];
+        slot.words = words;
+        slot.key = static_cast<Index>(plan_->keys.size());
+        slot.key_size = static_cast<std::uint32_t>(entry.key.size());
+        slot.node = entry.node;
+        slot.required_bit = entry.required_bit;
+        slot.is_property = entry.is_property;
         plan_->keys += entry.key;
     }
     return {begin, begin + size};

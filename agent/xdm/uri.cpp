@@ -11,53 +11,127 @@ namespace aep::xdm {
 namespace {
 
 /// Character classes of RFC 3986, one bit each.
-enum : std::uint8_t {
+enum : std::uint16_t {
     kAlpha = 1,
     kDigit = 2,
     kHex = 4,
-    kUnreservedMark = 8,  // -._~
-    kSubDelim = 16,
-    kColon = 32,
-    kAt = 64,
-    kSlashQuestion = 128,
+    kSchemeMark = 8,       // +-.
+    kUnreservedMark = 16,  // -._~
+    kSubDelim = 32,
+    kColon = 64,
+    kAt = 128,
+    kSlash = 256,
+    kQuestion = 512,
+    kBracket = 1024,
 };
-constexpr std::uint8_t kUnreserved = kAlpha | kDigit | kUnreservedMark;
-constexpr std::uint8_t kRegName = kUnreserved | kSubDelim;
-constexpr std::uint8_t kUserInfo = kRegName | kColon;
-constexpr std::uint8_t kPchar = kRegName | kColon | kAt;
+constexpr std::uint16_t kScheme = kAlpha | kDigit | kSchemeMark;
+constexpr std::uint16_t kRegName = kAlpha | kDigit | kUnreservedMark | kSubDelim;
+constexpr std::uint16_t kUserInfo = kRegName | kColon;
+constexpr std::uint16_t kAuthority = kUserInfo | kAt | kBracket;
+constexpr std::uint16_t kPchar = kRegName | kColon | kAt;
+constexpr std::uint16_t kPath = kPchar | kSlash;
+constexpr std::uint16_t kQueryOrFragment = kPath | kQuestion;
 
-constexpr std::array<std::uint8_t, 256> make_classes() {
-    std::array<std::uint8_t, 256> classes{};
-    const auto mark = [&](std::string_view characters, std::uint8_t bit) {
+constexpr std::array<std::uint16_t, 256> make_classes() {
+    std::array<std::uint16_t, 256> classes{};
+    const auto mark = [&](std::string_view characters, std::uint16_t bit) {
         for (const char c : characters) classes[static_cast<unsigned char>(c)] |= bit;
     };
     mark("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", kAlpha);
     mark("0123456789", kDigit);
     mark("0123456789abcdefABCDEF", kHex);
+    mark("+-.", kSchemeMark);
     mark("-._~", kUnreservedMark);
     mark("!$&'()*+,;=", kSubDelim);
     mark(":", kColon);
     mark("@", kAt);
-    mark("/?", kSlashQuestion);
+    mark("/", kSlash);
+    mark("?", kQuestion);
+    mark("[]", kBracket);
     return classes;
 }
-constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
+constexpr std::array<std::uint16_t, 256> kClasses = make_classes();
 
-bool is_in(char c, std::uint8_t classes) {
+bool is_in(char c, std::uint16_t classes) {
     return (kClasses[static_cast<unsigned char>(c)] & classes) != 0;
 }
 
-/// Every character is in `classes` or part of a %XX.
-bool consists_of(std::string_view text, std::uint8_t classes) {
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (is_in(text[i], classes)) continue;
-        if (text[i] != '%' || i + 2 >= text.size() || !is_in(text[i + 1], kHex) ||
-            !is_in(text[i + 2], kHex)) {
-            return false;
+/// The first place from `at` on where a character is neither in `classes` nor part of a %XX.
+std::size_t skip(std::string_view text, std::size_t at, std::uint16_t classes) {
+    while (at < text.size()) {
+        if (is_in(text[at], classes)) {
+            ++at;
+        } else if (text[at] == '%' && at + 2 < text.size() && is_in(text[at + 1], kHex) &&
+                   is_in(text[at + 2], kHex)) {
+            at += 3;
+        } else {
+            break;
         }
-        i += 2;
+    }
+    return at;
+}
+
+/// "v1.something" between brackets.
+bool is_ip_future(std::string_view text) {
+    const std::size_t dot = text.find('.');
+    if (dot == std::string_view::npos || dot < 2 || (text.front() != 'v' && text.front() != 'V'))
+        return false;
+    for (const char c : text.substr(1, dot - 1)) {
+        if (!is_in(c, kHex)) return false;
+    }
+    const std::string_view rest = text.substr(dot + 1);
+    for (const char c : rest) {
+        if (!is_in(c, kUserInfo)) return false;
+    }
+    return !rest.empty();
+}
+
+bool is_authority(std::string_view text) {
+    if (skip(text, 0, kRegName) == text.size()) return true;
+    if (const std::size_t at = text.find('@'); at != std::string_view::npos) {
+        if (skip(text, 0, kUserInfo) != at) return false;
+        text.remove_prefix(at + 1);
+    }
+    std::size_t end = 0;
+    if (text.starts_with('[')) {
+        end = text.find(']');
+        if (end == std::string_view::npos) return false;
+        const std::string_view address = text.substr(1, end - 1);
+        if (!is_ipv6(address) && !is_ip_future(address)) return false;
+        ++end;
+    } else {
+        end = skip(text, 0, kRegName);
+    }
+    if (end == text.size()) return true;
+    if (text[end] != ':') return false;
+    for (const char c : text.substr(end + 1)) {
+        if (!is_in(c, kDigit)) return false;
     }
     return true;
+}
+
+/// Reads from left to right, once.
+bool is_reference(std::string_view text, bool needs_scheme) {
+    std::size_t at = 0;
+    while (at < text.size() && is_in(text[at], kScheme)) ++at;
+    const bool has_scheme = at > 0 && at < text.size() && text[at] == ':' && is_in(text.front(), kAlpha);
+    if (!has_scheme && needs_scheme) return false;
+    at = has_scheme ? at + 1 : 0;
+    if (text.substr(at).starts_with("//")) {
+        const std::size_t end = skip(text, at + 2, kAuthority);
+        if (!is_authority(text.substr(at + 2, end - at - 2))) return false;
+        at = end;
+        // Only a path, a query or a fragment may follow.
+        if (at < text.size() && !is_in(text[at], kSlash | kQuestion) && text[at] != '#') return false;
+    } else if (!has_scheme) {
+        // What looks like a scheme in a relative reference would be one (section 4.2).
+        at = skip(text, at, kPchar & static_cast<std::uint16_t>(~kColon));
+        if (at < text.size() && text[at] == ':') return false;
+    }
+    at = skip(text, at, kPath);
+    if (at < text.size() && text[at] == '?') at = skip(text, at + 1, kQueryOrFragment);
+    if (at < text.size() && text[at] == '#') at = skip(text, at + 1, kQueryOrFragment);
+    return at == text.size();
 }
 
 struct Parts {
@@ -71,7 +145,7 @@ struct Parts {
 bool is_scheme(std::string_view text) {
     if (text.empty() || !is_in(text.front(), kAlpha)) return false;
     for (const char c : text) {
-        if (!is_in(c, kAlpha | kDigit) && c != '+' && c != '-' && c != '.') return false;
+        if (!is_in(c, kScheme)) return false;
     }
     return true;
 }
@@ -99,59 +173,6 @@ Parts split(std::string_view text) {
     }
     parts.path = text;
     return parts;
-}
-
-/// "v1.something" between brackets.
-bool is_ip_future(std::string_view text) {
-    const std::size_t dot = text.find('.');
-    if (dot == std::string_view::npos || dot < 2 || (text.front() != 'v' && text.front() != 'V'))
-        return false;
-    for (const char c : text.substr(1, dot - 1)) {
-        if (!is_in(c, kHex)) return false;
-    }
-    const std::string_view rest = text.substr(dot + 1);
-    for (const char c : rest) {
-        if (!is_in(c, kUserInfo)) return false;
-    }
-    return !rest.empty();
-}
-
-bool is_authority(std::string_view text) {
-    if (const std::size_t at = text.find('@'); at != std::string_view::npos) {
-        if (!consists_of(text.substr(0, at), kUserInfo)) return false;
-        text.remove_prefix(at + 1);
-    }
-    std::string_view port;
-    if (text.starts_with('[')) {
-        const std::size_t end = text.find(']');
-        if (end == std::string_view::npos) return false;
-        const std::string_view address = text.substr(1, end - 1);
-        if (!is_ipv6(address) && !is_ip_future(address)) return false;
-        port = text.substr(end + 1);
-        if (!port.empty() && port.front() != ':') return false;
-    } else {
-        const std::size_t colon = text.find(':');
-        if (!consists_of(text.substr(0, colon), kRegName)) return false;
-        port = colon == std::string_view::npos ? "" : text.substr(colon);
-    }
-    for (const char c : port.substr(port.empty() ? 0 : 1)) {
-        if (!is_in(c, kDigit)) return false;
-    }
-    return true;
-}
-
-bool is_valid(const Parts& parts) {
-    if (parts.authority && !is_authority(*parts.authority)) return false;
-    // What looks like a scheme in a relative reference would be one (section 4.2).
-    if (!parts.scheme && !parts.authority &&
-        parts.path.substr(0, parts.path.find('/')).find(':') != std::string_view::npos) {
-        return false;
-    }
-    constexpr std::uint8_t kQueryOrFragment = kPchar | kSlashQuestion;
-    // A '?' cannot be in the path: split() ended it there.
-    return consists_of(parts.path, kQueryOrFragment) &&
-           (!parts.query || consists_of(*parts.query, kQueryOrFragment)) &&
-           (!parts.fragment || consists_of(*parts.fragment, kQueryOrFragment));
 }
 
 /// Section 5.2.4.
@@ -188,12 +209,11 @@ std::string merged_path(const Parts& base, std::string_view path) {
 }  // namespace
 
 bool is_uri(std::string_view text) {
-    const Parts parts = split(text);
-    return parts.scheme && is_valid(parts);
+    return is_reference(text, true);
 }
 
 bool is_uri_reference(std::string_view text) {
-    return is_valid(split(text));
+    return is_reference(text, false);
 }
 
 std::string resolve_uri(std::string_view base_text, std::string_view reference_text) {

@@ -40,7 +40,7 @@ class Walk {
   public:
     explicit Walk(WalkState& state) : state_{state}, plan_{state.plan} {}
 
-    bool check_record(const V& value) {
+    bool check_record(V value) {
         bool ok = check(plan_.root, value);
         if (stops(ok, true)) return false;
         for (const RequiredPath& path : plan_.required_paths) {
@@ -49,17 +49,18 @@ class Walk {
         return ok && state_.aborted.empty();
     }
 
-    bool check(Index index, const V& value) {
-        if (index == kAccept) return true;
+    bool check(Index index, V value) {
+        const Node& node = plan_.nodes[index];
+        const ValueKind kind = value.kind();
+        if ((node.plain & kind_bit(kind)) != 0) return true;
         if (++state_.nested > Validator::kMostNested) return abort("depth");
-        const bool ok = check_node(plan_.nodes[index], value);
+        const bool ok = check_node(node, kind, value);
         --state_.nested;
         return ok;
     }
 
   private:
-    bool check_node(const Node& node, const V& value) {
-        const ValueKind kind = value.kind();
+    bool check_node(const Node& node, ValueKind kind, V value) {
         bool ok = true;
         if ((node.kinds & kind_bit(kind)) == 0 && !is_integer_wanted(node, kind, value)) {
             if (stops(ok, fail_type(node, value))) return false;
@@ -132,7 +133,7 @@ class Walk {
 
     /// Checks a value one step further down.
     template <class Step>
-    bool descend(const Step& step, Index node, const V& value) {
+    bool descend(const Step& step, Index node, V value) {
         if constexpr (kReporting) {
             const std::size_t size = state_.pointer.size();
             append_pointer_step(state_.pointer, step);
@@ -145,18 +146,18 @@ class Walk {
     }
 
     /// Whether an alternative fits. False as well when too many have been tried.
-    bool fits(Index node, const V& value) {
+    bool fits(Index node, V value) {
         if (!state_.aborted.empty()) return false;
         if (++state_.branches > Validator::kMostBranches) return abort("effort");
         return Walk<V, false>{state_}.check(node, value);
     }
 
-    static bool is_integer_wanted(const Node& node, ValueKind kind, const V& value) {
+    static bool is_integer_wanted(const Node& node, ValueKind kind, V value) {
         return (node.kinds & kIntegersOnly) != 0 && (kind == ValueKind::Real || kind == ValueKind::Big) &&
                is_integer(number_of(value));
     }
 
-    bool fail_type(const Node& node, const V& value) {
+    bool fail_type(const Node& node, V value) {
         if (node.kinds == 0) return fail("false", [&] { return "nothing may stand here"; });
         return fail("type", [&] { return expected(types_text(node.kinds), typed_text(value)); });
     }
@@ -232,11 +233,11 @@ class Walk {
         return true;
     }
 
-    bool check_array(const ArrayChecks& checks, const V& value) {
+    bool check_array(const ArrayChecks& checks, V value) {
         bool ok = true;
         std::uint64_t count = 0;
         bool contains = checks.contains == kNone;
-        value.for_each_item([&](const V& item) {
+        value.for_each_item([&](V item) {
             const Index node = count < checks.tuple.size()
                                    ? plan_.children[checks.tuple.begin + static_cast<Index>(count)]
                                    : checks.items;
@@ -268,10 +269,10 @@ class Walk {
         return ok;
     }
 
-    bool check_unique(const V& value) {
+    bool check_unique(V value) {
         std::vector<ValueHash>& hashes = state_.hashes;
         hashes.clear();
-        value.for_each_item([&](const V& item) {
+        value.for_each_item([&](V item) {
             hashes.push_back(hash_value(item, value_hash_seed()));
             return true;
         });
@@ -280,11 +281,11 @@ class Walk {
         return fail("uniqueItems", [] { return "some items are equal, and each must be unique"; });
     }
 
-    bool check_object(const ObjectChecks& checks, const V& value) {
+    bool check_object(const ObjectChecks& checks, V value) {
         bool ok = true;
         std::uint64_t seen = 0;
         std::uint64_t count = 0;
-        value.for_each_member([&](std::string_view key, const V& member) {
+        value.for_each_member([&](std::string_view key, V member) {
             bool is_named = false;
             if (const Slot* slot = plan_.find(checks, key)) {
                 if (slot->required_bit != Slot::kNotRequired) seen |= std::uint64_t{1} << slot->required_bit;
@@ -370,11 +371,11 @@ class Walk {
         return fail_key("propertyNames", key, [&] { return "a field may not be named " + quotation(key); });
     }
 
-    static bool has(const V& object, std::string_view wanted) {
-        return !object.for_each_member([&](std::string_view key, const V&) { return key != wanted; });
+    static bool has(V object, std::string_view wanted) {
+        return !object.for_each_member([&](std::string_view key, V) { return key != wanted; });
     }
 
-    bool check_dependency(const Dependency& dependency, const V& value) {
+    bool check_dependency(const Dependency& dependency, V value) {
         const std::string& key = plan_.texts[dependency.key];
         if (!has(value, key)) return true;
         bool ok = true;
@@ -393,7 +394,7 @@ class Walk {
         return ok;
     }
 
-    bool check_constants(const Constants& constants, const V& value) {
+    bool check_constants(const Constants& constants, V value) {
         const ValueHash hash = hash_value(value, value_hash_seed());
         const auto has_hash = [&](const Range& range) {
             return std::binary_search(plan_.hashes.begin() + range.begin, plan_.hashes.begin() + range.end,
@@ -418,7 +419,7 @@ class Walk {
         return ++state_.branches <= Validator::kMostBranches || abort("effort");
     }
 
-    bool check_combination(const Combination& combination, const V& value) {
+    bool check_combination(const Combination& combination, V value) {
         bool ok = true;
         for (Index i = combination.all.begin; i < combination.all.end; ++i) {
             if (!charge()) return false;
@@ -443,7 +444,7 @@ class Walk {
         return ok && state_.aborted.empty();
     }
 
-    std::size_t count_fitting(const Range& range, const V& value, std::size_t enough) {
+    std::size_t count_fitting(const Range& range, V value, std::size_t enough) {
         std::size_t fitting = 0;
         for (Index i = range.begin; i < range.end && fitting < enough; ++i) {
             if (fits(plan_.children[i], value)) ++fitting;
@@ -451,7 +452,7 @@ class Walk {
         return fitting;
     }
 
-    bool check_path(const RequiredPath& path, std::size_t step, const V& value) {
+    bool check_path(const RequiredPath& path, std::size_t step, V value) {
         if (step == path.keys.size()) return true;
         const std::string& key = path.keys[step];
         if (value.kind() != ValueKind::Object) {
@@ -459,7 +460,7 @@ class Walk {
         }
         bool ok = true;
         bool found = false;
-        value.for_each_member([&](std::string_view name, const V& member) {
+        value.for_each_member([&](std::string_view name, V member) {
             if (name != key) return true;
             found = true;
             const std::size_t size = state_.pointer.size();

@@ -53,7 +53,7 @@ inline ValueHash hash_words(HashTag tag, const std::array<std::uint64_t, 4>& wor
 
 /// What lies deeper than `levels` does not tell values apart.
 template <ValueView V>
-[[nodiscard]] ValueHash hash_value(const V& value, std::uint64_t seed, std::size_t levels = kHashedLevels) {
+[[nodiscard]] ValueHash hash_value(V value, std::uint64_t seed, std::size_t levels = kHashedLevels) {
     using detail::HashTag;
     switch (value.kind()) {
         case ValueKind::Null:
@@ -65,7 +65,7 @@ template <ValueView V>
         case ValueKind::Array: {
             if (levels == 0) return detail::hash_words(HashTag::TooDeep, {}, seed);
             ValueHash hash = detail::hash_words(HashTag::Array, {}, seed);
-            value.for_each_item([&](const V& item) {
+            value.for_each_item([&](V item) {
                 const ValueHash next = hash_value(item, seed, levels - 1);
                 hash = detail::hash_words(HashTag::Array, {hash.low, hash.high, next.low, next.high}, seed);
                 return true;
@@ -77,7 +77,7 @@ template <ValueView V>
             // A sum does not depend on the order.
             ValueHash sum;
             std::uint64_t count = 0;
-            value.for_each_member([&](std::string_view key, const V& member) {
+            value.for_each_member([&](std::string_view key, V member) {
                 const ValueHash name = detail::hash_bytes(HashTag::String, key, seed);
                 const ValueHash content = hash_value(member, seed, levels - 1);
                 const ValueHash both = detail::hash_words(

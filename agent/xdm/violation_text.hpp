@@ -18,7 +18,7 @@ namespace aep::xdm {
 
 /// `"12,50"`, `12.5`, `true`, `null`, `an array`, `an object`
 template <ValueView V>
-[[nodiscard]] std::string value_text(const V& value) {
+[[nodiscard]] std::string value_text(V value) {
     switch (value.kind()) {
         case ValueKind::Null:
             return "null";
@@ -37,7 +37,7 @@ template <ValueView V>
 
 /// `string "12,50"`, `number 12.5`, `null`
 template <ValueView V>
-[[nodiscard]] std::string typed_text(const V& value) {
+[[nodiscard]] std::string typed_text(V value) {
     switch (value.kind()) {
         case ValueKind::Null:
             return "null";

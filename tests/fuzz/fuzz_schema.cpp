@@ -1,0 +1,29 @@
+// libFuzzer: any text as a schema. It is refused with a place, or compiles to a plan that any record can be
+// checked against.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "xdm/json.hpp"
+#include "xdm/schema.hpp"
+#include "xdm/validator.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace aep::xdm;
+    const std::vector<SchemaText> texts{{"schema.json", {reinterpret_cast<const char*>(data), size}}};
+    const LoadedSchema loaded = load_schema(texts);
+    if ((loaded.schema == nullptr) == loaded.errors.empty()) std::abort();
+    for (const SchemaProblem& problem : loaded.errors) {
+        if (problem.message.empty() || problem.file.empty()) std::abort();
+    }
+    if (!loaded.schema) return 0;
+    // A schema is a record like any other.
+    const auto record = JsonDocument::parse(texts.front().text);
+    if (record.has_error()) std::abort();
+    Validator validator{loaded.schema};
+    Report report;
+    if (validator.validate(record->root(), report) != report.empty()) std::abort();
+    return 0;
+}
