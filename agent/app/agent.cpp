@@ -1,16 +1,21 @@
 #include "app/agent.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
 
+#include "app/proofs.hpp"
 #include "app/record_metrics.hpp"
 #include "pipeline/pipeline.hpp"
 #include "record/buffer.hpp"
 #include "record/memory_budget.hpp"
 #include "store/dead_letter_file.hpp"
+#include "telemetry/log.hpp"
 
 namespace aep::app {
 namespace {
@@ -50,7 +55,7 @@ struct Agent::Impl {
     base::Result<void> open_dead_letters(const Options& options);
     base::Result<void> make_tokens();
     base::Result<void> make_destinations();
-    void make_pipeline(const Options& options);
+    base::Result<void> make_pipeline(const Options& options);
     base::Result<void> make_sources(const Options& options);
 
     const config::Config config;
@@ -72,7 +77,7 @@ base::Result<void> Agent::Impl::build(const Options& options) {
     if (auto opened = open_dead_letters(options); !opened) return opened;
     if (auto made = make_tokens(); !made) return made;
     if (auto made = make_destinations(); !made) return made;
-    make_pipeline(options);
+    if (auto made = make_pipeline(options); !made) return made;
     if (auto made = make_sources(options); !made) return made;
     metrics.on_collect([this](std::vector<prometheus::MetricFamily>& families) {
         std::vector<SourceView> views;
@@ -123,7 +128,10 @@ base::Result<void> Agent::Impl::make_destinations() {
     return {};
 }
 
-void Agent::Impl::make_pipeline(const Options& options) {
+base::Result<void> Agent::Impl::make_pipeline(const Options& options) {
+    const Proofs proofs = load_proofs(config);
+    for (const std::string& warning : proofs.warnings) telemetry::log::warn("schema_doubtful", warning);
+    if (!proofs.errors.empty()) return base::Error{fmt::format("{}", fmt::join(proofs.errors, "\n"))};
     std::vector<pipeline::RouteOptions> routes;
     for (const config::Source& source : config.sources) {
         const pipeline::StreamOptions& stream = config.stream(source.options.stream);
@@ -131,12 +139,14 @@ void Agent::Impl::make_pipeline(const Options& options) {
                           .codec = source.codec,
                           .stream = stream,
                           .batch = config.destination(stream.destination).batch,
+                          .proof = source.entities ? nullptr : proofs.by_stream.at(stream.id),
                           .entities = source.entities});
     }
     const auto sink_of = [this](const std::string& id) -> record::BatchSink& { return *destinations.at(id); };
     pipeline = std::make_unique<pipeline::Pipeline>(
         worker_count(config.agent), routes,
-        pipeline::Surroundings{options.agent_id, *dead_letters, sink_of, metrics});
+        pipeline::Surroundings{options.agent_id, *dead_letters, sink_of, metrics, health});
+    return {};
 }
 
 base::Result<void> Agent::Impl::make_sources(const Options& options) {
@@ -152,6 +162,7 @@ base::Result<void> Agent::Impl::make_sources(const Options& options) {
             .metrics = metrics,
             .on_ack = options.on_ack,
             .message_overhead = pipeline::Pipeline::message_overhead(stream),
+            .hold = &pipeline->hold(stream.id),
         };
         const auto& make = options.make_source ? options.make_source : source::make_source;
         auto made = make(source.options, surroundings, options.on_finished);
@@ -220,6 +231,15 @@ std::vector<delivery::Destination::State> Agent::destination_states() const {
     std::vector<delivery::Destination::State> states;
     for (const auto& [id, destination] : impl_->destinations) states.push_back(destination->state());
     return states;
+}
+
+std::vector<std::string> Agent::held_streams() const {
+    std::vector<std::string> held;
+    for (const config::Source& source : impl_->config.sources) {
+        const std::string& stream = source.options.stream;
+        if (impl_->pipeline->hold(stream).held()) held.push_back(stream);
+    }
+    return held;
 }
 
 std::uint64_t Agent::unreadable() const {

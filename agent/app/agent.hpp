@@ -58,6 +58,8 @@ class Agent {
     [[nodiscard]] record::RecordCounters::Values totals() const;
     [[nodiscard]] std::vector<source::Source::Progress> progress() const;
     [[nodiscard]] std::vector<delivery::Destination::State> destination_states() const;
+    /// Streams that are held because of their own records (`invalid_limit`).
+    [[nodiscard]] std::vector<std::string> held_streams() const;
     /// Inputs that sources with an end gave up because they cannot be read.
     [[nodiscard]] std::uint64_t unreadable() const;
     [[nodiscard]] const telemetry::Metrics& metrics() const;

@@ -15,6 +15,7 @@ using Action = std::function<int()>;
 
 void add_run(CLI::App& app, Action& action);
 void add_check(CLI::App& app, Action& action);
+void add_validate(CLI::App& app, Action& action);
 void add_schema(CLI::App& app, Action& action);
 void add_send(CLI::App& app, Action& action);
 void add_inlet(CLI::App& app, Action& action);

@@ -29,6 +29,7 @@ int run(int argc, char** argv) {
     aep::app::add_run(app, action);
     aep::app::add_check(app, action);
     aep::app::add_send(app, action);
+    aep::app::add_validate(app, action);
     aep::app::add_schema(app, action);
     aep::app::add_inlet(app, action);
     aep::app::add_demo(app, action);

@@ -27,7 +27,7 @@ OneShot::End OneShot::run() {
         if (const auto end = look_up(milliseconds{0})) return *end;
     }
     progress_.clear();
-    return End::AllSettled;
+    return agent_.held_streams().empty() ? End::AllSettled : End::Held;
 }
 
 std::optional<OneShot::End> OneShot::look_up(milliseconds wait) {
@@ -40,6 +40,7 @@ std::optional<OneShot::End> OneShot::look_up(milliseconds wait) {
     std::optional<End> end;
     if (stop) end = End::Interrupted;
     if (has_stalled(totals.settled())) end = End::NoProgress;
+    if (!agent_.held_streams().empty()) end = End::Held;
     for (const auto& state : agent_.destination_states()) {
         if (state.held && state.accepted == 0) end = End::Refused;
         if (state.gave_up) end = End::NoProgress;
@@ -73,6 +74,8 @@ std::string OneShot::why(End end) const {
                                trouble);
         case End::Refused:
             return "gave up, the destination refuses everything" + trouble;
+        case End::Held:
+            return "gave up, more records are invalid than the stream's invalid_limit allows";
     }
     return "";
 }

@@ -15,13 +15,13 @@ namespace aep::app {
 /// Runs an agent whose sources have an end (`send`, `replay`), with a progress line. Confined.
 class OneShot {
   public:
-    enum class End { AllSettled, Interrupted, NoProgress, Refused };
+    enum class End { AllSettled, Interrupted, NoProgress, Refused, Held };
 
     /// `look` is called several times a second and says how many bytes of how many are settled.
     OneShot(Signals& signals, Agent& agent, base::Millis timeout, std::function<SendProgress()> look);
 
-    /// Until everything is settled, a signal comes, nothing has moved for `timeout`, or the destination
-    /// refuses everything in a way that only an operator can cure.
+    /// Until everything is settled, a signal comes, nothing has moved for `timeout`, the destination refuses
+    /// everything in a way that only an operator can cure, or a stream is held by its `invalid_limit`.
     [[nodiscard]] End run();
 
     [[nodiscard]] base::SteadyClock::duration elapsed() const { return base::SteadyClock::now() - started_; }

@@ -221,6 +221,10 @@ void add_send(CLI::App& app, Action& action) {
     command->add_option("--org", options->flags.org, "the organisation, ...@AdobeOrg")->type_name("ORG");
     command->add_option("--dataset", options->flags.dataset, "the dataset's id")->type_name("ID");
     command->add_option("--schema", options->flags.schema, "the schema's $id")->type_name("URL");
+    command
+        ->add_option("--schema-file", options->flags.schema_file,
+                     "the schema, to check records before they leave")
+        ->type_name("FILE");
     command->add_option("--kind", options->flags.kind, "experience_event or profile")->type_name("KIND");
     command->add_option("--ca", options->flags.ca, "certificates to trust, PEM")->type_name("FILE");
     command->footer(

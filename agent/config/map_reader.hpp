@@ -56,9 +56,13 @@ class MapReader {
     /// Above 0, at most 1.
     void fraction(std::string_view key, double& out);
     void size(std::string_view key, std::size_t& out, Range<std::size_t> range);
+    /// A decimal fraction from 0 to below 1.
+    void share(std::string_view key, double& out);
     void duration(std::string_view key, base::Millis& out, Range<base::Millis> range);
     /// A file or directory, relative to the file that names it; absolute afterwards.
     void path(std::string_view key, std::filesystem::path& out);
+    /// One of them, or a list.
+    void paths(std::string_view key, std::vector<std::filesystem::path>& out);
 
     /// False when the value is none of the words that work now (which is reported).
     template <class Enum>
@@ -111,6 +115,7 @@ class MapReader {
 
   private:
     void know(std::string_view key);
+    [[nodiscard]] std::optional<std::filesystem::path> absolute(const Value& value);
     [[nodiscard]] std::string path_of(std::string_view key) const;
     [[nodiscard]] bool pick(std::string_view key, const std::vector<std::string>& now,
                             const std::vector<std::string_view>& later, std::size_t& index);

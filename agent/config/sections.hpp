@@ -35,6 +35,9 @@ void check_sources(const Value& root, const Config& config, Context& context);
 [[nodiscard]] pipeline::StreamOptions read_stream(MapReader stream);
 [[nodiscard]] xdm::IdOptions read_entity_id(MapReader id, xdm::IdOptions::From assumed);
 [[nodiscard]] xdm::TimestampOptions read_timestamp(MapReader timestamp, xdm::TimestampOptions::From assumed);
+/// How the stream's entities are proved, but for its schema files, which `proof` has already.
+void read_proof(MapReader& stream, const xdm::EnvelopeOptions& envelope, xdm::ProofOptions& proof);
+[[nodiscard]] std::optional<pipeline::InvalidLimit> read_invalid_limit(MapReader& stream);
 /// The limits of its platform bound its batches.
 [[nodiscard]] PlacedDestination read_destination(MapReader destination,
                                                  const std::vector<Platform>& platforms);

@@ -19,7 +19,7 @@ namespace aep::pipeline {
 class Worker {
   public:
     Worker(std::size_t index, const std::vector<RouteOptions>& routes, const Surroundings& surroundings,
-           BlockQueue& queue);
+           const InvalidGuards& guards, BlockQueue& queue);
 
     /// Until the queue is closed and empty; then every open batch is sealed.
     void run();

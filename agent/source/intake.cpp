@@ -59,6 +59,7 @@ record::BlockPtr Intake::open_block(const record::OriginPtr& origin, std::size_t
 }
 
 record::Lease Intake::admit(std::size_t capacity, const std::stop_token& stop) const {
+    if (surroundings_.hold != nullptr && !surroundings_.hold->may_read(stop)) return {};
     return surroundings_.memory.take(capacity + expected_records(capacity) * surroundings_.message_overhead,
                                      stop);
 }

@@ -74,7 +74,7 @@ TEST(JsonSchema, HasExactlyTheKeysOfTheParser) {
     // Keys that depend on others show themselves in one or the other of these entries.
     const std::optional<Value> root = parse_yaml(
         "platforms: [{}]\nsources: [{type: file}, {type: stdin}, {type: tcp}]\n"
-        "streams: [{}, {entity_id: hash, timestamp: none}]\ndestinations: [{}]\n",
+        "streams: [{}, {entity_id: hash, timestamp: none, invalid_limit: {}}]\ndestinations: [{}]\n",
         file, context.problems);
     ASSERT_TRUE(root);
     Effective shown;

@@ -55,6 +55,11 @@ AgentConfig& AgentConfig::stdin_source(const std::string& more) {
     return *this;
 }
 
+AgentConfig& AgentConfig::schema_file(const std::string& file) {
+    schema_file_ = file;
+    return *this;
+}
+
 AgentConfig& AgentConfig::event_stream(const std::string& id, const std::string& destination,
                                        const std::string& more) {
     return stream(id, "experience_event", destination, more);
@@ -68,9 +73,9 @@ AgentConfig& AgentConfig::profile_stream(const std::string& id, const std::strin
 AgentConfig& AgentConfig::stream(const std::string& id, const std::string& kind,
                                  const std::string& destination, const std::string& more) {
     streams_.push_back(fmt::format(
-        "{{id: {0}, kind: {1}, schema: {{id: 'https://ns.adobe.com/acme/schemas/{0}'}}, dataset_id: "
+        "{{id: {0}, kind: {1}, schema: {{id: 'https://ns.adobe.com/acme/schemas/{0}'{4}}}, dataset_id: "
         "5e30d7986c0cc218a85cee65, destination: {2}{3}}}",
-        id, kind, destination, member(more)));
+        id, kind, destination, member(more), schema_file_.empty() ? "" : ", file: '" + schema_file_ + "'"));
     return *this;
 }
 

@@ -24,6 +24,8 @@ class AgentConfig {
     /// Of any type: `more` are all its members but id and stream.
     AgentConfig& source(const std::string& id, const std::string& more, const std::string& stream = "events");
     AgentConfig& stdin_source(const std::string& more = "");
+    /// `schema.file` of the streams that are added from now on.
+    AgentConfig& schema_file(const std::string& file);
     AgentConfig& event_stream(const std::string& id, const std::string& destination,
                               const std::string& more = "");
     AgentConfig& profile_stream(const std::string& id, const std::string& destination,
@@ -48,6 +50,7 @@ class AgentConfig {
     std::string auth_;
     std::string log_level_ = "info";
     std::string limits_ = "requests_per_second: unlimited, messages_per_second: unlimited";
+    std::string schema_file_;
     std::vector<std::string> sources_;
     std::vector<std::string> streams_;
     std::vector<std::string> destinations_;

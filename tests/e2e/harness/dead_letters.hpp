@@ -11,6 +11,7 @@ namespace aep::e2e {
 struct DeadLetter {
     std::string code;
     std::string reason;
+    std::vector<std::string> errors;  ///< "keyword pointer"
     std::string stream;
     std::string source;
     std::string file;    ///< what was read, where that was a file
