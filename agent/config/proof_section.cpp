@@ -1,8 +1,8 @@
 #include <algorithm>
 
+#include "base/suggest.hpp"
 #include "config/checks.hpp"
 #include "config/sections.hpp"
-#include "config/suggest.hpp"
 
 namespace aep::config {
 namespace {
@@ -31,7 +31,7 @@ std::optional<Fault> check_coercion(std::string_view text) {
         if (coercion.name == text) return std::nullopt;
         names.emplace_back(coercion.name);
     }
-    return Fault{"is not known", suggest(text, names, "known are")};
+    return Fault{"is not known", base::suggest(text, names, "known are")};
 }
 
 void read_coerce(MapReader& stream, xdm::CoerceOptions& coerce) {

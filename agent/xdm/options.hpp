@@ -20,7 +20,7 @@ enum class StreamFormat {
 /// `unknown_keys:` of a stream: what becomes of a record's keys that its schema does not name.
 enum class UnknownKeys {
     Reject,  ///< the record is invalid, as it is for AEP
-    Strip,   ///< they are taken out
+    Strip,   ///< they are taken out and counted
     Allow,   ///< they stay, unless the schema itself says `additionalProperties: false`
 };
 
@@ -57,13 +57,6 @@ enum class Validate {
     Strict,  ///< it is not sent
     Warn,    ///< it is sent and counted
     None,    ///< nobody looks
-};
-
-/// `unknown_keys:` of a stream: keys that the schema does not know.
-enum class UnknownKeys {
-    Reject,  ///< a violation, as for AEP
-    Strip,   ///< left out of the message and counted
-    Allow,
 };
 
 /// `coerce:` of a stream: lossless conversions that are tried where a value as it stands is not valid.

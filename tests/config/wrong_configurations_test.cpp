@@ -219,10 +219,7 @@ const std::vector<Case> kLater{
       "json"}},
     {"    dataset_id",
      "    validate: strict\n    mapping: m.yaml\n    dataset_id",
-     {"agent.yaml:15:15: streams[0].validate: 'strict' is not available in this version (0.1.0); this "
-      "version has: "
-      "none",
-      "agent.yaml:16:14: streams[0].mapping: not available in this version (0.1.0); remove it"}},
+     {"agent.yaml:16:14: streams[0].mapping: not available in this version (0.1.0); remove it"}},
     {"    batch:",
      "    buffer: {type: disk, max_bytes: 1GiB, whn_full: block}\n    batch:",
      {"agent.yaml:21:20: destinations[0].buffer.type: 'disk' is not available in this version (0.1.0); this "
