@@ -43,8 +43,8 @@ class Intake {
     /// more would not go into one Block.
     [[nodiscard]] std::size_t block_bytes() const;
 
-    /// An empty Block, paid for at the size that its records will have as messages. Waits for memory, and while the
-    /// stream is held; null when `stop` was asked for.
+    /// An empty Block, paid for at the size that its records will have as messages. Waits for memory, and
+    /// while the stream is held; null when `stop` was asked for.
     [[nodiscard]] record::BlockPtr open_block(const record::OriginPtr& origin, std::size_t capacity,
                                               const std::stop_token& stop) const;
 

@@ -160,6 +160,8 @@ bool MessageRenderer::Impl::repair(dom::element value, const RecordPlace& place,
     for (int round = 0; round < kMostRounds; ++round) {
         const auto changes =
             is_valid ? prover->strip(value, repairs) : prover->coerce(value, rejection.violations, repairs);
+        // What cannot be stripped is what the agent made, and not for the record to answer for.
+        if (changes.empty() && is_valid) return true;
         if (changes.empty()) break;
         if (!first && !is_valid) first = rejection;
         repaired = rewrite.apply(text, changes);

@@ -85,8 +85,8 @@ inline constexpr std::string_view kInIdentityMap = "/identityMap";
 /// How the entities of a stream are proved to be valid before they leave.
 struct ProofOptions {
     Validate validate = Validate::Strict;
-    /// One schema, and files that it refers to by `$id`; directories stand for their *.json. Empty: only rules
-    /// that need no schema.
+    /// One schema, and files that it refers to by `$id`; directories stand for their *.json. Empty: only
+    /// rules that need no schema.
     std::vector<std::filesystem::path> schema_files;
     UnknownKeys unknown_keys = UnknownKeys::Reject;
     CoerceOptions coerce;

@@ -90,8 +90,7 @@ TEST(LaterFeatures, AreExactlyTheProblemsOfAConfigurationThatUsesAll) {
     const std::string gone = "not available in this version (0.1.0); ";
     EXPECT_THAT(
         directory.lines(directory.load_text(kEverything).problems),
-        testing::ElementsAre(
-            "agent.yaml:45:14: streams[0].mapping: " + gone + "remove it"));
+        testing::ElementsAre("agent.yaml:45:14: streams[0].mapping: " + gone + "remove it"));
 }
 
 }  // namespace

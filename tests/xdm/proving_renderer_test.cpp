@@ -63,7 +63,7 @@ class Proving : public testing::Test {
         const simdjson::dom::element value = parser_.parse(padded.data(), record.size(), false);
         RecordPlace place;
         place.seed = make_id_seed("agent", "web", "generation");
-        place.received_at = parse_date_time("2026-01-31T12:00:00Z").value();
+        place.meta.received_at = parse_date_time("2026-01-31T12:00:00Z").value();
         errors_.clear();
         code_.clear();
         if (!renderer_->prepare(value, {padded.data(), record.size()}, place)) {
