@@ -130,7 +130,9 @@ base::Result<void> Agent::Impl::make_destinations() {
 
 base::Result<void> Agent::Impl::make_pipeline(const Options& options) {
     const Proofs proofs = load_proofs(config);
-    for (const std::string& warning : proofs.warnings) telemetry::log::warn("schema_doubtful", warning);
+    for (const std::string& warning : proofs.warnings) {
+        telemetry::log::warn("schema_doubtful", "a schema may not be what was meant", {{"problem", warning}});
+    }
     if (!proofs.errors.empty()) return base::Error{fmt::format("{}", fmt::join(proofs.errors, "\n"))};
     std::vector<pipeline::RouteOptions> routes;
     for (const config::Source& source : config.sources) {
