@@ -15,6 +15,7 @@
 #include "record/buffer.hpp"
 #include "record/memory_budget.hpp"
 #include "store/dead_letter_file.hpp"
+#include "store/store.hpp"
 #include "telemetry/log.hpp"
 
 namespace aep::app {
@@ -52,11 +53,13 @@ struct Agent::Impl {
         const auto found = tokens.find(destination.token_platform);
         return found == tokens.end() ? nullptr : found->second.get();
     }
+    base::Result<void> open_store(const Options& options);
     base::Result<void> open_dead_letters(const Options& options);
     base::Result<void> make_tokens();
     base::Result<void> make_destinations();
     base::Result<void> make_pipeline(const Options& options);
     base::Result<void> make_sources(const Options& options);
+    [[nodiscard]] record::Ledger::OnAck on_ack(const Options& options) const;
 
     const config::Config config;
     telemetry::Metrics metrics;
@@ -65,6 +68,7 @@ struct Agent::Impl {
     std::map<std::string, record::MemoryShare*> shares;  ///< by destination; owned by the budget
     std::vector<std::unique_ptr<record::RecordCounters>> counters;
     delivery::Traffic traffic;
+    std::unique_ptr<store::Store> store;  ///< null for one-shot commands
     std::unique_ptr<store::DeadLetterFile> dead_letters;
     std::map<std::string, std::unique_ptr<http::TokenProvider>> tokens;  ///< by platform
     std::unique_ptr<delivery::ReceiptWriter> receipts;                   ///< null: none are kept
@@ -74,6 +78,7 @@ struct Agent::Impl {
 };
 
 base::Result<void> Agent::Impl::build(const Options& options) {
+    if (auto opened = open_store(options); !opened) return opened;
     if (auto opened = open_dead_letters(options); !opened) return opened;
     if (auto made = make_tokens(); !made) return made;
     if (auto made = make_destinations(); !made) return made;
@@ -84,6 +89,14 @@ base::Result<void> Agent::Impl::build(const Options& options) {
         for (std::size_t i = 0; i < sources.size(); ++i) views.push_back({*counters[i], *sources[i]});
         append_record_metrics(views, families);
     });
+    return {};
+}
+
+base::Result<void> Agent::Impl::open_store(const Options& options) {
+    if (!options.state_dir) return {};
+    auto opened = store::Store::open(*options.state_dir, health);
+    if (!opened) return opened.error();
+    store = std::move(*opened);
     return {};
 }
 
@@ -162,9 +175,10 @@ base::Result<void> Agent::Impl::make_sources(const Options& options) {
             .memory = *shares.at(stream.destination),
             .counters = *counters.back(),
             .metrics = metrics,
-            .on_ack = options.on_ack,
+            .on_ack = on_ack(options),
             .message_overhead = pipeline::Pipeline::message_overhead(stream),
             .hold = &pipeline->hold(stream.id),
+            .positions = store ? &store->positions() : nullptr,
         };
         const auto& make = options.make_source ? options.make_source : source::make_source;
         auto made = make(source.options, surroundings, options.on_finished);
@@ -172,6 +186,14 @@ base::Result<void> Agent::Impl::make_sources(const Options& options) {
         sources.push_back(std::move(*made));
     }
     return {};
+}
+
+record::Ledger::OnAck Agent::Impl::on_ack(const Options& options) const {
+    if (!store) return options.on_ack;
+    return [&positions = store->positions(), also = options.on_ack](const record::Ack& ack) {
+        positions.move_to(*ack.origin, ack.position);
+        if (also) also(ack);
+    };
 }
 
 Agent::Agent(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
@@ -215,10 +237,24 @@ bool Agent::drain(std::chrono::milliseconds timeout) {
     return delivered && impl_->dead_letters->drain(left());
 }
 
+bool Agent::commit_positions(std::chrono::milliseconds timeout) {
+    return !impl_->store || impl_->store->flush(timeout);
+}
+
 record::RecordCounters::Values Agent::totals() const {
     record::RecordCounters::Values sum;
     for (const auto& counters : impl_->counters) sum += counters->snapshot();
     return sum;
+}
+
+std::uint64_t Agent::readable_again() const {
+    if (!impl_->store) return 0;
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i < impl_->counters.size(); ++i) {
+        const bool has_positions = impl_->config.sources[i].options.type == source::SourceOptions::Type::File;
+        if (has_positions) count += impl_->counters[i]->snapshot().in_flight;
+    }
+    return count;
 }
 
 std::vector<source::Source::Progress> Agent::progress() const {

@@ -18,6 +18,7 @@ void add_check(CLI::App& app, Action& action);
 void add_validate(CLI::App& app, Action& action);
 void add_schema(CLI::App& app, Action& action);
 void add_send(CLI::App& app, Action& action);
+void add_positions(CLI::App& app, Action& action);
 void add_inlet(CLI::App& app, Action& action);
 void add_demo(CLI::App& app, Action& action);
 void add_version(CLI::App& app, Action& action);
