@@ -63,8 +63,13 @@ base::SteadyTime FileSource::next_turn() const {
 void FileSource::notice_changes() {
     const Watcher::Seen seen = watcher_.drain([this](const std::string& path) {
         const auto changed = by_path_.find(path);
+        if (changed == by_path_.end()) return;
         // A compressed file is looked at by scans, when it has come to rest.
-        if (changed != by_path_.end() && !changed->second->gzip) make_due(*changed->second);
+        if (changed->second->gzip) {
+            scan_again_in(kPoll);
+        } else {
+            make_due(*changed->second);
+        }
     });
     if (seen.names_changed) next_scan_ = std::min(next_scan_, earliest_scan_);
     const base::SteadyTime now = SteadyClock::now();

@@ -91,8 +91,8 @@ void FileSource::plan_next_scan(base::SteadyTime begin) {
     const base::SteadyClock::duration took = end - begin;
     const base::SteadyClock::duration pause = watcher_.reliable() ? kRescan : kPoll;
     // Those that nobody asked for take at most half a percent of the time, the others a twentieth.
-    next_scan_ = std::min(next_scan_, end + std::max(pause, 200 * took));
     earliest_scan_ = end + 20 * took;
+    next_scan_ = std::max(earliest_scan_, std::min(next_scan_, end + std::max(pause, 200 * took)));
 }
 
 void FileSource::scan_again_in(std::chrono::milliseconds time) {

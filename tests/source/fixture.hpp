@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "position_memory.hpp"
 #include "record/block.hpp"
 #include "record/counters.hpp"
 #include "record/memory_budget.hpp"
@@ -68,6 +69,32 @@ class KeepingSink : public record::BlockSink {
         for (const auto& block : blocks_) settle(*block);
         blocks_.clear();
     }
+    /// From now on nothing is settled by itself.
+    void hold() {
+        const std::lock_guard lock{mutex_};
+        settle_at_once_ = false;
+    }
+    /// As if the process had ended: nothing of what it holds will ever be settled.
+    void abandon() {
+        const std::lock_guard lock{mutex_};
+        blocks_.clear();
+    }
+    /// Settles the first `records` of what it holds.
+    void settle_some(std::size_t records) {
+        const std::lock_guard lock{mutex_};
+        while (records > 0 && !blocks_.empty()) {
+            const record::BlockPtr& block = blocks_.front();
+            const std::size_t left = block->records.size() - settled_;
+            const std::size_t count = std::min(records, left);
+            block->ticket.settle(static_cast<std::uint32_t>(settled_), static_cast<std::uint32_t>(count),
+                                 record::Outcome::Delivered);
+            records -= count;
+            settled_ += count;
+            if (count < left) return;
+            blocks_.erase(blocks_.begin());
+            settled_ = 0;
+        }
+    }
     [[nodiscard]] std::vector<Kept> kept() const {
         const std::lock_guard lock{mutex_};
         return kept_;
@@ -106,6 +133,7 @@ class KeepingSink : public record::BlockSink {
     mutable std::mutex mutex_;
     bool settle_at_once_ = false;
     std::vector<record::BlockPtr> blocks_;
+    std::size_t settled_ = 0;  ///< of the first of them
     std::vector<Kept> kept_;
     std::vector<std::size_t> capacities_;
     std::size_t most_memory_ = 0;
@@ -144,8 +172,9 @@ class SourceTest : public ::testing::Test {
                 .memory = *share_,
                 .counters = counters_,
                 .metrics = metrics_,
-                .on_ack = {},
-                .message_overhead = 500};
+                .on_ack = [this](const record::Ack& ack) { positions_.move_to(*ack.origin, ack.position); },
+                .message_overhead = 500,
+                .positions = &positions_};
     }
     void start() {
         start(make_source(options_, surroundings(), [this] { ++finishes_; }).value());
@@ -153,6 +182,21 @@ class SourceTest : public ::testing::Test {
     void start(std::unique_ptr<Source> source) {
         source_ = std::move(source);
         source_->start();
+    }
+    /// Stops, as a drained agent does, and starts anew.
+    void restart() {
+        source_->stop();
+        source_.reset();
+        positions_.commit();
+        start();
+    }
+    /// What was not settled is gone, and so is what the store had not committed.
+    void crash() {
+        source_->stop();
+        positions_.crash();
+        sink_.abandon();
+        source_.reset();
+        positions_.crash();
     }
     [[nodiscard]] testing::AssertionResult sees(const std::vector<std::string>& expected) const {
         if (eventually([&] { return sink_.texts() == expected; })) return testing::AssertionSuccess();
@@ -163,6 +207,7 @@ class SourceTest : public ::testing::Test {
     }
 
     std::filesystem::path directory_;
+    PositionMemory positions_;
     SourceOptions options_;
     record::RecordCounters counters_{"test"};
     telemetry::Metrics metrics_;
