@@ -177,8 +177,8 @@ base::Result<void> Agent::Impl::make_sources(const Options& options) {
             .metrics = metrics,
             .on_ack = on_ack(options),
             .message_overhead = pipeline::Pipeline::message_overhead(stream),
-            .hold = &pipeline->hold(stream.id),
             .positions = store ? &store->positions() : nullptr,
+            .hold = &pipeline->hold(stream.id),
         };
         const auto& make = options.make_source ? options.make_source : source::make_source;
         auto made = make(source.options, surroundings, options.on_finished);
