@@ -37,10 +37,14 @@ bool is_original(const record::FileMark& mark, const FoundFile& copy, std::strin
 
 }  // namespace
 
+bool may_be_copy(const std::string& path, const std::string& original) {
+    return path.starts_with(fs::path{original}.replace_extension().string());
+}
+
 void FileMarks::recall() {
     if (positions_ == nullptr) return;
     for (record::FileMark& mark : positions_->recall(source_))
-        add({.mark = std::move(mark), .unsettled = nullptr});
+        add({.mark = std::move(mark), .unsettled = nullptr, .of_earlier_run = true});
 }
 
 FileMarks::Entry& FileMarks::add(Entry entry) {
@@ -87,10 +91,20 @@ std::optional<FileMarks::Known> FileMarks::take_original(const FoundFile& file, 
         entries_, [&](const auto& entry) { return is_original(entry.second.mark, file, head, length); }));
 }
 
+std::optional<FileMarks::Known> FileMarks::take_copied(const FoundFile& file, int fd) {
+    return take(std::ranges::find_if(entries_, [&](const auto& entry) {
+        const std::optional<Trace>& trace = entry.second.trace;
+        if (!trace || file.size < trace->end || !may_be_copy(file.path, entry.second.mark.path)) return false;
+        const base::Result<bool> copied = holds(fd, *trace);
+        return copied && *copied;
+    }));
+}
+
 std::optional<FileMarks::Known> FileMarks::take(Entries::iterator at) {
     if (at == entries_.end()) return std::nullopt;
     settle(at->second);
-    Known known{.mark = at->second.mark, .unsettled = at->second.unsettled != nullptr};
+    Known known{
+        .mark = at->second.mark, .unsettled = at->second.unsettled != nullptr, .unread = at->second.unread};
     if (!known.unsettled) entries_.erase(at);
     return known;
 }
@@ -105,6 +119,12 @@ void FileMarks::retire(record::FileMark mark, std::shared_ptr<record::Ledger> le
     bound();
 }
 
+void FileMarks::retire_truncated(record::FileMark mark, std::shared_ptr<record::Ledger> ledger,
+                                 std::uint64_t unread, const Trace& trace) {
+    settle(add({.mark = std::move(mark), .unsettled = std::move(ledger), .unread = unread, .trace = trace}));
+    bound();
+}
+
 void FileMarks::settle() {
     for (auto& [inode, entry] : entries_) settle(entry);
 }
@@ -112,7 +132,7 @@ void FileMarks::settle() {
 void FileMarks::settle(Entry& entry) {
     if (entry.unsettled == nullptr || entry.unsettled->in_flight() > 0) return;
     entry.unsettled.reset();
-    entry.mark.finished = entry.unread == 0;
+    entry.mark.finished = !is_unfound(entry);
     update(entry.mark);
 }
 
@@ -131,13 +151,14 @@ void FileMarks::bound() {
 
 bool FileMarks::is_unfound(const Entry& entry) {
     if (entry.mark.finished || entry.given_up) return false;
-    return entry.unsettled == nullptr || entry.unread > 0;
+    return entry.of_earlier_run || entry.unread > 0 || entry.trace;
 }
 
 std::vector<FileMarks::Unfound> FileMarks::unfound() const {
     std::vector<Unfound> all;
     for (const auto& [inode, entry] : entries_) {
-        if (is_unfound(entry)) all.push_back({.mark = entry.mark, .unread = entry.unread});
+        if (!is_unfound(entry)) continue;
+        all.push_back({.mark = entry.mark, .unread = entry.unread, .of_earlier_run = entry.of_earlier_run});
     }
     return all;
 }
@@ -147,7 +168,13 @@ std::vector<FileMarks::Unfound> FileMarks::give_up_unfound(base::SteadyTime olde
     for (auto& [inode, entry] : entries_) {
         if (!is_unfound(entry) || entry.since > older_than) continue;
         entry.given_up = true;
-        all.push_back({.mark = entry.mark, .unread = entry.unread});
+        entry.trace.reset();
+        // Those of an earlier run stay unfinished: their disk may only be away.
+        if (!entry.of_earlier_run && entry.unsettled == nullptr) {
+            entry.mark.finished = true;
+            update(entry.mark);
+        }
+        all.push_back({.mark = entry.mark, .unread = entry.unread, .of_earlier_run = entry.of_earlier_run});
     }
     return all;
 }

@@ -14,8 +14,12 @@
 #include "record/ledger.hpp"
 #include "record/position_store.hpp"
 #include "source/scanner.hpp"
+#include "source/trace.hpp"
 
 namespace aep::source {
+
+/// By their names: copies have that of the original, with something at its end or before its extension.
+[[nodiscard]] bool may_be_copy(const std::string& path, const std::string& original);
 
 /// The source's memory of files that it does not follow at the moment: those of an earlier run that no scan
 /// has found yet, and those that have gone in this one. A file is taken for one of them where its identity
@@ -46,6 +50,7 @@ class FileMarks {
         /// Records of it are on their way: it may be read on only once they are settled, because positions
         /// of one generation move in order.
         bool unsettled = false;
+        std::uint64_t unread = 0;  ///< bytes that were there behind the mark's position when it was seen last
     };
     /// `head`: its first bytes. The mark is not kept here any longer, unless it is unsettled.
     [[nodiscard]] std::optional<Known> take(const FoundFile& file, std::string_view head);
@@ -53,17 +58,23 @@ class FileMarks {
     /// directory, began with `head` and was `length` bytes long (modulo 2^32), or not read to its end.
     [[nodiscard]] std::optional<Known> take_original(const FoundFile& file, std::string_view head,
                                                      std::uint32_t length);
+    /// The same for a copy that was made of a file before it was truncated. `fd` is the copy's.
+    [[nodiscard]] std::optional<Known> take_copied(const FoundFile& file, int fd);
     [[nodiscard]] bool knows(const FileIdentity& identity) const;
 
     /// The file is not followed any more. `unread`: what of it could not be read; 0: it is finished.
     void retire(record::FileMark mark, std::shared_ptr<record::Ledger> ledger, std::uint64_t unread);
+    /// The same of a truncated one: the rest may be in a copy, which begins with what has left `trace`.
+    void retire_truncated(record::FileMark mark, std::shared_ptr<record::Ledger> ledger, std::uint64_t unread,
+                          const Trace& trace);
     /// Finishes what has been settled in the meantime.
     void settle();
 
-    /// A file that was not read to its end and that nobody has found yet.
+    /// A file that was not read to its end, or maybe was not, and that nobody has found yet.
     struct Unfound {
         const record::FileMark& mark;
-        std::uint64_t unread;  ///< bytes; 0: nobody knows
+        std::uint64_t unread;  ///< bytes
+        bool of_earlier_run;   ///< then nobody knows how many bytes
     };
     [[nodiscard]] std::vector<Unfound> unfound() const;
     /// Gives up those that have not been found for so long, and returns them once each.
@@ -74,6 +85,8 @@ class FileMarks {
         record::FileMark mark;
         std::shared_ptr<record::Ledger> unsettled;  ///< shared with the tickets of its last records
         std::uint64_t unread = 0;
+        std::optional<Trace> trace = std::nullopt;
+        bool of_earlier_run = false;
         base::SteadyTime since = {};
         bool given_up = false;
     };

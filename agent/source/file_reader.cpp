@@ -37,7 +37,12 @@ void FileReader::begin_again(std::string generation) {
     state_->closed = true;
     framer_ = Framer{context_.options.framing, context_.options.max_record, 0};
     fingerprint_ = {};
+    trace_ = {};
     begin(std::move(generation), 0);
+}
+
+Trace FileReader::trace() const {
+    return {.head = fingerprint_, .tail = trace_.tail, .end = trace_.end};
 }
 
 std::uint64_t FileReader::unread() const {

@@ -14,6 +14,7 @@
 #include "source/read_at.hpp"
 #include "source/readers.hpp"
 #include "source/scanner.hpp"
+#include "source/trace.hpp"
 
 namespace aep::source {
 
@@ -76,6 +77,8 @@ class FileReader {
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] const std::string& generation() const { return state_->ledger->origin()->generation; }
     [[nodiscard]] const record::Fingerprint& fingerprint() const { return fingerprint_; }
+    /// What a copy of the file would hold. Of plain files.
+    [[nodiscard]] Trace trace() const;
     [[nodiscard]] const std::shared_ptr<record::Ledger>& ledger() const { return state_->ledger; }
     [[nodiscard]] std::uint64_t scanned() const { return framer_.scanned(); }
     /// Every record before it has been handed over.
@@ -103,6 +106,7 @@ class FileReader {
     std::string path_;
     Framer framer_;
     record::Fingerprint fingerprint_;
+    Trace trace_;                         ///< but for its head, which is fingerprint_
     std::shared_ptr<ReaderState> state_;  ///< shared with Readers
     base::WallTime modified_;
     bool deleted_ = false;

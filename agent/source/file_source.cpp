@@ -195,21 +195,16 @@ void FileSource::after_move(Followed& followed) {
 
 void FileSource::after_replacement(Followed& followed) {
     FileReader& reader = *followed.reader;
-    const std::uint64_t unread = reader.unread();
-    const auto report = unread > 0 ? log::error : log::info;
-    report("source_truncated",
-           unread > 0
-               ? "a file was truncated or written anew before it was read to its end: what was not read "
-                 "is lost, reading it from its beginning; rotate by renaming instead"
-               : "a file was truncated or written anew: reading it from its beginning",
-           {{"file", reader.path()},
-            {"source", options_.id},
-            {"position", reader.handed_over()},
-            {"lost_bytes", unread}});
-    count_lost(unread);
+    log::info("source_truncated", "a file was truncated or written anew: reading it from its beginning",
+              {{"file", reader.path()},
+               {"source", options_.id},
+               {"position", reader.handed_over()},
+               {"unread_bytes", reader.unread()}});
     record::FileMark old = mark_of(followed);
     old.position = reader.handed_over();
-    marks_.retire(std::move(old), reader.ledger(), 0);
+    marks_.retire_truncated(std::move(old), reader.ledger(), reader.unread(), reader.trace());
+    next_search_ = SteadyClock::now();
+    scan_again_in(0ms);
     reader.begin_again(base::random_hex128());
     followed.remembered = false;
     followed.finished = false;

@@ -48,8 +48,9 @@ class FileSource final : public SourceBase {
     ~FileSource() override;
 
   private:
-    /// What a scan needs to know of a compressed file before it is touched.
-    struct Packed {
+    /// What scans have seen of a file that is not ready to be read: a compressed one that changes, a copy of
+    /// one that is followed.
+    struct Watched {
         std::uint64_t size = 0;
         base::WallTime modified = {};
         base::SteadyTime unchanged_since = {};
@@ -94,6 +95,8 @@ class FileSource final : public SourceBase {
     [[nodiscard]] bool waits_for_original(const FoundFile& file);
     [[nodiscard]] bool is_copy_of_followed(const FoundFile& file, std::string_view head,
                                            std::uint32_t length) const;
+    [[nodiscard]] bool is_copy_in_the_making(const FoundFile& file, int fd);
+    [[nodiscard]] const Followed* original_of(const std::string& path) const;
     void follow(const FoundFile& file, Start start);
     void set_name(Followed& followed, const std::string& path);
     void look_for_missing();
@@ -104,6 +107,7 @@ class FileSource final : public SourceBase {
     void report_scan(const Scanner::Found& found);
     void report_start(const Scanner::Found& found);
     void report_unfound(base::SteadyTime older_than);
+    void report_lost(const record::FileMark& mark, std::uint64_t bytes);
     void watch(const std::string& directory);
     void scan_again_in(std::chrono::milliseconds time);
 
@@ -114,7 +118,7 @@ class FileSource final : public SourceBase {
     ReaderContext context_;
     std::map<FileIdentity, std::unique_ptr<Followed>> followed_;
     std::unordered_map<std::string_view, Followed*> by_path_;  ///< by Followed::canonical
-    std::map<FileIdentity, Packed> packed_;                    ///< compressed files that may still change
+    std::map<FileIdentity, Watched> watched_;                  ///< found, but not to be read yet
     std::vector<Followed*> due_;                               ///< to be read in the next round
     std::deque<Followed*> packed_due_;  ///< the same of compressed files, which are unpacked one by one
     std::vector<Followed*> failing_;

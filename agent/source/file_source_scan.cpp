@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <set>
 #include <system_error>
 #include <utility>
 
@@ -35,7 +34,10 @@ constexpr std::chrono::milliseconds kAtRest = 1s;
 constexpr std::chrono::seconds kOriginalStays = 60s;
 
 /// How long a file that is looked for may stay away before it counts as lost.
-constexpr std::chrono::seconds kLost = 10s;
+constexpr std::chrono::seconds kLost = 5s;
+
+/// When something is looked at again that takes its time.
+constexpr std::chrono::milliseconds kSoon = 250ms;
 
 /// A file had another name when it was to be opened than when it was found.
 constexpr std::chrono::milliseconds kRaceLost = 20ms;
@@ -77,7 +79,7 @@ void FileSource::scan() {
     }
     look_for_missing();
     look_for_unfound();
-    std::erase_if(packed_, [this](const auto& packed) { return packed.second.scan + 3 < scans_; });
+    std::erase_if(watched_, [this](const auto& watched) { return watched.second.scan + 3 < scans_; });
     finish_settled();
     report_scan(found);
     remember_new();
@@ -129,6 +131,8 @@ std::optional<FileSource::Start> FileSource::start_of(const FoundFile& file) {
         return std::nullopt;
     }
     if (const auto known = marks_.take(file, *head)) return start_of_known(file, *known);
+    if (const auto known = marks_.take_copied(file, *opened)) return start_of_known(file, *known);
+    if (is_copy_in_the_making(file, *opened)) return std::nullopt;
     start.beginning.fingerprint = fingerprint_of(*head);
     start.beginning.position = first_position(file, *opened);
     return start;
@@ -137,11 +141,13 @@ std::optional<FileSource::Start> FileSource::start_of(const FoundFile& file) {
 std::optional<FileSource::Start> FileSource::start_of_known(const FoundFile& file,
                                                             const FileMarks::Known& known) {
     if (known.unsettled) {
-        if (file.gzip) packed_[file.identity].scan = scans_;
-        scan_again_in(kAtRest);
+        watched_[file.identity].scan = scans_;
+        scan_again_in(kSoon);
         return std::nullopt;
     }
     if (scans_ == 1) ++continued_;
+    const std::uint64_t left = file.size - std::min(file.size, known.mark.position);
+    if (!file.gzip && known.unread > left) report_lost(known.mark, known.unread - left);
     return Start{.beginning = {.generation = known.mark.generation,
                                .position = known.mark.position,
                                .fingerprint = known.mark.fingerprint},
@@ -187,13 +193,13 @@ std::optional<FileSource::Start> FileSource::start_of_packed(const FoundFile& fi
 
 /// The file has not changed for kAtRest; otherwise another scan will look.
 bool FileSource::has_come_to_rest(const FoundFile& file) {
-    Packed& packed = packed_[file.identity];
+    Watched& watched = watched_[file.identity];
     const base::SteadyTime now = SteadyClock::now();
-    if (packed.scan == 0 || packed.size != file.size || packed.modified != file.modified) {
-        packed = {.size = file.size, .modified = file.modified, .unchanged_since = now};
+    if (watched.scan == 0 || watched.size != file.size || watched.modified != file.modified) {
+        watched = {.size = file.size, .modified = file.modified, .unchanged_since = now};
     }
-    packed.scan = scans_;
-    if (now - packed.unchanged_since >= kAtRest) return true;
+    watched.scan = scans_;
+    if (now - watched.unchanged_since >= kAtRest) return true;
     scan_again_in(kAtRest);
     return false;
 }
@@ -202,7 +208,7 @@ bool FileSource::waits_for_original(const FoundFile& file) {
     const std::optional<FoundFile> original =
         regular_file(file.path.substr(0, file.path.size() - std::string_view{".gz"}.size()));
     if (!original || !followed_.contains(original->identity)) return false;
-    if (SteadyClock::now() - packed_[file.identity].unchanged_since >= kOriginalStays) return false;
+    if (SteadyClock::now() - watched_[file.identity].unchanged_since >= kOriginalStays) return false;
     scan_again_in(kAtRest);
     return true;
 }
@@ -216,6 +222,35 @@ bool FileSource::is_copy_of_followed(const FoundFile& file, std::string_view hea
         return !entry.second->gzip && static_cast<std::uint32_t>(reader.size()) == length &&
                reader.fingerprint() == fingerprint_of(head) && directory_of(reader.path()) == directory;
     });
+}
+
+/// The file holds all that was read of one that is followed. Either that is truncated soon, or this is a file
+/// of its own.
+bool FileSource::is_copy_in_the_making(const FoundFile& file, int fd) {
+    const Followed* const original = original_of(file.path);
+    if (original == nullptr || original->reader->identity() == file.identity) return false;
+    const Trace trace = original->reader->trace();
+    const base::Result<bool> copied = holds(fd, trace);
+    if (!copied || !*copied) return false;
+    Watched& watched = watched_[file.identity];
+    const base::SteadyTime now = SteadyClock::now();
+    if (watched.scan == 0) watched.unchanged_since = now;
+    watched.scan = scans_;
+    if (now - watched.unchanged_since >= kLost) return false;
+    scan_again_in(kSoon);
+    return true;
+}
+
+/// The followed file whose name was lengthened to this one: "a.log" of "a.log.1" and of "a.log-20260131".
+const Followed* FileSource::original_of(const std::string& path) const {
+    const std::string canonical = canonical_path(path);
+    const std::size_t name = canonical.rfind('/') + 1;
+    for (std::size_t at = canonical.find_last_of(".-_"); at != std::string::npos && at > name;
+         at = canonical.find_last_of(".-_", at - 1)) {
+        const auto found = by_path_.find(std::string_view{canonical}.substr(0, at));
+        if (found != by_path_.end() && !found->second->gzip) return found->second;
+    }
+    return nullptr;
 }
 
 void FileSource::follow(const FoundFile& file, Start start) {
@@ -313,19 +348,24 @@ void FileSource::look_for_missing_in(const std::string& directory, const std::ve
 void FileSource::look_for_unfound() {
     const base::SteadyTime now = SteadyClock::now();
     if (now < next_search_) return;
-    std::set<std::string> directories;
-    for (const FileMarks::Unfound& file : marks_.unfound()) directories.insert(directory_of(file.mark.path));
-    for (const std::string& directory : directories) {
+    std::map<std::string, std::vector<record::FileMark>> unfound;
+    for (const FileMarks::Unfound& file : marks_.unfound()) {
+        unfound[directory_of(file.mark.path)].push_back(file.mark);
+    }
+    for (const auto& [directory, marks] : unfound) {
         for (FoundFile& file : files_in(directory)) {
             file.gzip = file.path.ends_with(".gz");
-            if (followed_.contains(file.identity) || (!file.gzip && !marks_.knows(file.identity))) continue;
+            const auto may_hold = [&file](const record::FileMark& mark) {
+                return mark.inode == file.identity.inode || may_be_copy(file.path, mark.path);
+            };
+            if (followed_.contains(file.identity) || std::ranges::none_of(marks, may_hold)) continue;
             std::optional<Start> start = file.gzip ? start_of_packed(file) : start_of(file);
             if (start && start->remembered) follow(file, std::move(*start));
         }
     }
     report_unfound(now - kLost);
-    next_search_ = directories.empty() ? base::SteadyTime::max() : now + kAtRest;
-    if (!directories.empty()) scan_again_in(kAtRest);
+    next_search_ = unfound.empty() ? base::SteadyTime::max() : now + kSoon;
+    if (!unfound.empty()) scan_again_in(kSoon);
 }
 
 /// Makes new files durable, and lets them be read.
@@ -408,20 +448,25 @@ void FileSource::report_unfound(base::SteadyTime older_than) {
     std::size_t unknown = 0;
     std::string example;
     for (const FileMarks::Unfound& file : marks_.give_up_unfound(older_than)) {
-        if (file.unread == 0) {
-            ++unknown;
-            example = fmt::format("{} at {}", file.mark.path, file.mark.position);
-            continue;
-        }
-        count_lost(file.unread);
-        log::error("source_lost", "a file is gone before it was read to its end: keep rotated files longer",
-                   {{"file", file.mark.path}, {"source", options_.id}, {"lost_bytes", file.unread}});
+        if (file.unread > 0) report_lost(file.mark, file.unread);
+        if (!file.of_earlier_run) continue;
+        ++unknown;
+        example = fmt::format("{} at {}", file.mark.path, file.mark.position);
     }
     if (unknown == 0) return;
     log::warn("source_gone",
               "files that were followed when the agent stopped are gone: what was written to them behind the "
               "last position is lost; keep rotated files longer",
               {{"source", options_.id}, {"files", unknown}, {"last", example}});
+}
+
+void FileSource::report_lost(const record::FileMark& mark, std::uint64_t bytes) {
+    count_lost(bytes);
+    log::error(
+        "source_lost",
+        "a file was deleted or truncated before it was read to its end: keep rotated files longer, and "
+        "rotate by renaming",
+        {{"file", mark.path}, {"source", options_.id}, {"lost_bytes", bytes}});
 }
 
 void FileSource::watch(const std::string& directory) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <utility>
 
 #include "harness/agent_process.hpp"
 #include "harness/entity_log.hpp"
@@ -95,6 +96,18 @@ class Rotation : public testing::Test {
         write(10);
     }
 
+    /// As logrotate's `copytruncate` does it.
+    void copy_and_truncate_often(int times) {
+        for (int i = 1; i <= times; ++i) {
+            ASSERT_TRUE(write_until_it_is_read()) << "rotation " << i;
+            write(50);
+            fs::copy_file(log(), log("app.ndjson." + std::to_string(i)));
+            fs::resize_file(log(), 0);
+            if (i > 20) fs::remove(log("app.ndjson." + std::to_string(i - 20)));
+        }
+        write(10);
+    }
+
     InletProcess inlet_;
     EntityLog entities_{inlet_.entities_file()};
     AgentProcess agent_;
@@ -162,6 +175,58 @@ TEST_F(RotationLong, ByTruncatingAndWritingAsMuchOrLess) {
     follow(log());
     rewrite_often(rotations(1000));
     expect_each_once();
+}
+
+TEST_F(Rotation, ByCopyingAndTruncating) {
+    follow(log());
+    copy_and_truncate_often(rotations(100));
+    expect_each_once();
+}
+
+TEST_F(RotationLong, ByCopyingAndTruncating) {
+    follow(log());
+    copy_and_truncate_often(rotations(1000));
+    expect_each_once();
+}
+
+TEST_F(Rotation, ByCopyingWithinTheGlobsAndTruncating) {
+    follow(log("app.ndjson*"));
+    copy_and_truncate_often(rotations(100));
+    expect_each_once();
+}
+
+TEST_F(Rotation, ByTruncatingCountsWhatIsLost) {
+    inlet_.set_fault(R"({"stall":true})");
+    agent_.start(AgentConfig::to(inlet_, "timeout: {connect: 2s, request: 1s}")
+                     .agent("memory_limit: 16MiB")
+                     .file_source("app", log()));
+    // More than the memory holds, so that the agent cannot read it all.
+    const std::string lines = event_lines(0, 40'000, 1000);
+    append(log(), lines);
+    double read = 0;
+    ASSERT_TRUE(eventually(
+        [&] {
+            const double now = agent_.metrics().records("read");
+            return now > 0 && std::exchange(read, now) == now;
+        },
+        kSoon, milliseconds{500}));
+    fs::resize_file(log(), 0);
+    inlet_.clear_fault();
+    const std::string next = event(40'000);
+    append(log(), next + '\n');
+
+    const auto lost = [&] { return agent_.metrics().sum("aep_agent_source_lost_bytes_total"); };
+    ASSERT_TRUE(eventually([&] { return lost() > 0; }));
+    ASSERT_TRUE(eventually([&] { return agent_.metrics().records("in_flight") == 0; }));
+    entities_.read();
+    const std::vector<std::string> missing = entities_.missing(event_ids(0, 40'001));
+    ASSERT_FALSE(missing.empty());
+    // Only what was truncated before it could be read: the end of the file, all of it.
+    EXPECT_EQ(missing.front(), event_id(40'000 - missing.size()));
+    EXPECT_EQ(missing.back(), event_id(39'999));
+    EXPECT_EQ(lost(), static_cast<double>(missing.size() * lines.size() / 40'000));
+    EXPECT_NE(agent_.process().err().find("source_lost"), std::string::npos);
+    EXPECT_EQ(agent_.stop(), 0);
 }
 
 TEST_F(Rotation, ByRenamingAndCompressing) {
