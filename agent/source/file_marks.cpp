@@ -11,10 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_at(const record::FileMark& mark, const FileIdentity& identity) {
-    return mark.device == identity.device && mark.inode == identity.inode;
-}
-
 /// Whether the mark is of that file. Device numbers of some file systems change with a restart of the
 /// machine: then name and contents have to do.
 bool is_of(const record::FileMark& mark, const FoundFile& file, std::string_view head) {
@@ -36,6 +32,10 @@ bool is_original(const record::FileMark& mark, const FoundFile& copy, std::strin
 }
 
 }  // namespace
+
+bool is_at(const record::FileMark& mark, const FileIdentity& identity) {
+    return mark.device == identity.device && mark.inode == identity.inode;
+}
 
 bool may_be_copy(const std::string& path, const std::string& original) {
     return path.starts_with(fs::path{original}.replace_extension().string());
@@ -103,9 +103,9 @@ std::optional<FileMarks::Known> FileMarks::take_copied(const FoundFile& file, in
 std::optional<FileMarks::Known> FileMarks::take(Entries::iterator at) {
     if (at == entries_.end()) return std::nullopt;
     settle(at->second);
-    Known known{
-        .mark = at->second.mark, .unsettled = at->second.unsettled != nullptr, .unread = at->second.unread};
-    if (!known.unsettled) entries_.erase(at);
+    Entry& entry = at->second;
+    Known known{.mark = std::move(entry.mark), .ledger = std::move(entry.unsettled), .unread = entry.unread};
+    entries_.erase(at);
     return known;
 }
 

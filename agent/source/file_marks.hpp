@@ -18,6 +18,8 @@
 
 namespace aep::source {
 
+[[nodiscard]] bool is_at(const record::FileMark& mark, const FileIdentity& identity);
+
 /// By their names: copies have that of the original, with something at its end or before its extension.
 [[nodiscard]] bool may_be_copy(const std::string& path, const std::string& original);
 
@@ -47,12 +49,10 @@ class FileMarks {
     /// What is known of a file that was found.
     struct Known {
         record::FileMark mark;
-        /// Records of it are on their way: it may be read on only once they are settled, because positions
-        /// of one generation move in order.
-        bool unsettled = false;
+        std::shared_ptr<record::Ledger> ledger;  ///< null, or it has records that are not settled yet
         std::uint64_t unread = 0;  ///< bytes that were there behind the mark's position when it was seen last
     };
-    /// `head`: its first bytes. The mark is not kept here any longer, unless it is unsettled.
+    /// `head`: its first bytes. The mark is not kept here any longer.
     [[nodiscard]] std::optional<Known> take(const FoundFile& file, std::string_view head);
     /// The same for a compressed file: what is known of the one that it was made of, which was in the same
     /// directory, began with `head` and was `length` bytes long (modulo 2^32), or not read to its end.

@@ -17,7 +17,11 @@ FileReader::FileReader(ReaderContext& context, const FoundFile& file, Beginning 
       framer_{context.options.framing, context.options.max_record, beginning.position},
       fingerprint_{beginning.fingerprint},
       modified_{file.modified} {
-    begin(std::move(beginning.generation), beginning.position);
+    if (!beginning.ledger) {
+        beginning.ledger =
+            context.intake.new_reader(path_, true, std::move(beginning.generation), beginning.position);
+    }
+    begin(std::move(beginning.ledger), beginning.position);
     state_->size = file.size;
 }
 
@@ -26,9 +30,8 @@ FileReader::~FileReader() {
     context_.files.close(identity_);
 }
 
-void FileReader::begin(std::string generation, std::uint64_t position) {
-    state_ = std::make_shared<ReaderState>(
-        path_, context_.intake.new_reader(path_, true, std::move(generation), position));
+void FileReader::begin(std::shared_ptr<record::Ledger> ledger, std::uint64_t position) {
+    state_ = std::make_shared<ReaderState>(path_, std::move(ledger));
     state_->read = position;
     context_.readers.add(state_);
 }
@@ -38,7 +41,7 @@ void FileReader::begin_again(std::string generation) {
     framer_ = Framer{context_.options.framing, context_.options.max_record, 0};
     fingerprint_ = {};
     trace_ = {};
-    begin(std::move(generation), 0);
+    begin(context_.intake.new_reader(path_, true, std::move(generation), 0), 0);
 }
 
 Trace FileReader::trace() const {

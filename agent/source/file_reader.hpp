@@ -31,6 +31,9 @@ struct Beginning {
     std::string generation;
     std::uint64_t position = 0;
     record::Fingerprint fingerprint;
+    /// Of the generation's last reader, where some of its records are not settled yet: positions of one
+    /// generation move in order. Else null.
+    std::shared_ptr<record::Ledger> ledger = nullptr;
 };
 
 /// Reads one file, whatever its name is at the time; PlainReader and GzipReader say how. Confined.
@@ -113,7 +116,7 @@ class FileReader {
     bool ends_ = false;
 
   private:
-    void begin(std::string generation, std::uint64_t position);
+    void begin(std::shared_ptr<record::Ledger> ledger, std::uint64_t position);
 
     base::Error error_;
 };

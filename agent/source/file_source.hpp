@@ -58,7 +58,8 @@ class FileSource final : public SourceBase {
     };
     struct Start {
         Beginning beginning;
-        bool remembered = false;
+        bool known = false;       ///< it goes on where it was left
+        bool remembered = false;  ///< under its identity
         bool finished = false;
     };
     using ByIdentity = std::map<FileIdentity, FoundFile>;
@@ -89,7 +90,7 @@ class FileSource final : public SourceBase {
     void meet_again(Followed& followed, const FoundFile& file);
     [[nodiscard]] std::optional<Start> start_of(const FoundFile& file);
     [[nodiscard]] std::optional<Start> start_of_packed(const FoundFile& file);
-    [[nodiscard]] std::optional<Start> start_of_known(const FoundFile& file, const FileMarks::Known& known);
+    [[nodiscard]] Start start_of_known(const FoundFile& file, const FileMarks::Known& known);
     [[nodiscard]] std::uint64_t first_position(const FoundFile& file, int fd);
     [[nodiscard]] bool has_come_to_rest(const FoundFile& file);
     [[nodiscard]] bool waits_for_original(const FoundFile& file);

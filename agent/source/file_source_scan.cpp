@@ -138,20 +138,16 @@ std::optional<FileSource::Start> FileSource::start_of(const FoundFile& file) {
     return start;
 }
 
-std::optional<FileSource::Start> FileSource::start_of_known(const FoundFile& file,
-                                                            const FileMarks::Known& known) {
-    if (known.unsettled) {
-        watched_[file.identity].scan = scans_;
-        scan_again_in(kSoon);
-        return std::nullopt;
-    }
+FileSource::Start FileSource::start_of_known(const FoundFile& file, const FileMarks::Known& known) {
     if (scans_ == 1) ++continued_;
     const std::uint64_t left = file.size - std::min(file.size, known.mark.position);
     if (!file.gzip && known.unread > left) report_lost(known.mark, known.unread - left);
     return Start{.beginning = {.generation = known.mark.generation,
                                .position = known.mark.position,
-                               .fingerprint = known.mark.fingerprint},
-                 .remembered = true,
+                               .fingerprint = known.mark.fingerprint,
+                               .ledger = known.ledger},
+                 .known = true,
+                 .remembered = is_at(known.mark, file.identity),
                  .finished = file.gzip && known.mark.finished};
 }
 
@@ -360,7 +356,7 @@ void FileSource::look_for_unfound() {
             };
             if (followed_.contains(file.identity) || std::ranges::none_of(marks, may_hold)) continue;
             std::optional<Start> start = file.gzip ? start_of_packed(file) : start_of(file);
-            if (start && start->remembered) follow(file, std::move(*start));
+            if (start && start->known) follow(file, std::move(*start));
         }
     }
     report_unfound(now - kLost);

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -78,6 +79,7 @@ class KeepingSink : public record::BlockSink {
     void abandon() {
         const std::lock_guard lock{mutex_};
         blocks_.clear();
+        settled_ = 0;
     }
     /// Settles the first `records` of what it holds.
     void settle_some(std::size_t records) {
@@ -88,12 +90,24 @@ class KeepingSink : public record::BlockSink {
             const std::size_t count = std::min(records, left);
             block->ticket.settle(static_cast<std::uint32_t>(settled_), static_cast<std::uint32_t>(count),
                                  record::Outcome::Delivered);
+            for (std::size_t i = settled_; i < settled_ + count; ++i) {
+                settled_texts_.insert(std::string{block->bytes_of(block->records[i])});
+            }
             records -= count;
             settled_ += count;
             if (count < left) return;
             blocks_.erase(blocks_.begin());
             settled_ = 0;
         }
+    }
+    /// Of those that settle_some() settled.
+    [[nodiscard]] std::set<std::string> settled_texts() const {
+        const std::lock_guard lock{mutex_};
+        return settled_texts_;
+    }
+    [[nodiscard]] bool holds_any() const {
+        const std::lock_guard lock{mutex_};
+        return !blocks_.empty();
     }
     [[nodiscard]] std::vector<Kept> kept() const {
         const std::lock_guard lock{mutex_};
@@ -134,6 +148,7 @@ class KeepingSink : public record::BlockSink {
     bool settle_at_once_ = false;
     std::vector<record::BlockPtr> blocks_;
     std::size_t settled_ = 0;  ///< of the first of them
+    std::set<std::string> settled_texts_;
     std::vector<Kept> kept_;
     std::vector<std::size_t> capacities_;
     std::size_t most_memory_ = 0;
