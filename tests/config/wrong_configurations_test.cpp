@@ -235,8 +235,7 @@ const std::vector<Case> kLater{
       "most 1, such as 0.25"}},
     {"telemetry:",
      "receipts: {dir: receipts, max_byte: 1MiB}\ntelemetry:",
-     {"agent.yaml:22:11: receipts: not available in this version (0.1.0); remove it",
-      "agent.yaml:22:27: unknown key 'max_byte' in receipts; did you mean 'max_bytes'?"}},
+     {"agent.yaml:22:27: unknown key 'max_byte' in receipts; did you mean 'max_bytes'?"}},
 };
 
 INSTANTIATE_TEST_SUITE_P(Keys, WrongConfiguration, testing::ValuesIn(kKeys));

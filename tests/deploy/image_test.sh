@@ -22,5 +22,5 @@ done
 chroot "$root" /usr/bin/aep-agent version
 # The agent's own configuration for compose.yaml is valid.
 install -D "$here/deploy/docker/agent.yaml" "$root/etc/aep-agent/agent.yaml"
-install -D /dev/null "$root/certificates/ca.pem"
+install -D -m 0644 /etc/ssl/certs/ca-certificates.crt "$root/certificates/ca.pem"
 chroot "$root" /usr/bin/aep-agent check -c /etc/aep-agent

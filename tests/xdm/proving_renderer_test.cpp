@@ -64,6 +64,7 @@ class Proving : public testing::Test {
         RecordPlace place;
         place.seed = make_id_seed("agent", "web", "generation");
         place.meta.received_at = parse_date_time("2026-01-31T12:00:00Z").value();
+        place.now = place.meta.received_at;
         errors_.clear();
         code_.clear();
         if (!renderer_->prepare(value, {padded.data(), record.size()}, place)) {
