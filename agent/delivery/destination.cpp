@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <exception>
 #include <mutex>
+#include <numeric>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -112,6 +113,7 @@ struct Destination::Impl {
     [[nodiscard]] std::optional<Job> next_job();
     [[nodiscard]] base::SteadyTime look_again_at() const;
     [[nodiscard]] Job within_bound(Job job);
+    [[nodiscard]] Job as_probe(Job job);
     void put_back(JobQueue::Turn turn, std::vector<Job> again);
     void finish(JobQueue::Turn turn, std::vector<Job> again);
     void wake() { news.cancel(); }
@@ -210,7 +212,7 @@ std::optional<Job> Destination::Impl::next_job() {
         return std::nullopt;
     }
     job->pass = pass;
-    return within_bound(std::move(*job));
+    return pass == Gate::Pass::Probe ? as_probe(std::move(*job)) : within_bound(std::move(*job));
 }
 
 /// When next_job() may have something that no event announces.
@@ -257,6 +259,22 @@ Job Destination::Impl::within_bound(Job job) {
     }
     job.pass = pass;
     return job;
+}
+
+/// A probe is small: it is likely to be in vain, and counts against limits that other destinations share.
+Job Destination::Impl::as_probe(Job job) {
+    constexpr std::uint32_t kMessages = 10;
+    const auto count = static_cast<std::uint32_t>(job.batch->messages.size());
+    if (count <= kMessages) return job;
+    std::vector<std::uint32_t> first(kMessages);
+    std::vector<std::uint32_t> rest(count - kMessages);
+    std::iota(first.begin(), first.end(), 0U);
+    std::iota(rest.begin(), rest.end(), kMessages);
+    Job probe = part_of(job, first);
+    probe.pass = job.pass;
+    outstanding.change(1);
+    queue.push_front(part_of(job, rest));
+    return probe;
 }
 
 asio::awaitable<void> Destination::Impl::send(Exchange& exchange, Job job) {

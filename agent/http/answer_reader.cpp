@@ -48,11 +48,13 @@ struct AnswerReader::Impl {
     std::optional<Parser> parser;
     std::string kept;  ///< came, but not parsed yet: part of a head or of a chunk's head
     std::size_t parsed = 0;
+    std::size_t head = 0;  ///< bytes of the head that were parsed, while it is not complete
     unsigned interim = 0;
     bool begun = false;
     Body body = Body::AsSaid;
 
     void restart() {
+        head = 0;
         parser.emplace();
         parser->eager(true);
         parser->skip(body == Body::None);
@@ -76,7 +78,13 @@ AnswerReader::~AnswerReader() = default;
 base::Result<void> AnswerReader::Impl::parse() {
     while (parsed < kept.size() && !parser->is_done()) {
         boost::system::error_code error;
-        parsed += parser->put(boost::asio::const_buffer{kept.data() + parsed, kept.size() - parsed}, error);
+        const std::size_t used =
+            parser->put(boost::asio::const_buffer{kept.data() + parsed, kept.size() - parsed}, error);
+        parsed += used;
+        // The parser's own limit is that of one piece of the head.
+        if (!parser->is_header_done()) head += used;
+        if (!parser->is_header_done() && head + kept.size() - parsed > kMaxAnswerHead)
+            return bad_answer(beast_http::error::header_limit);
         if (error == beast_http::error::need_more) break;
         if (error) return bad_answer(error);
         if (!at_interim()) continue;

@@ -21,7 +21,7 @@ enum class AnswerForm {
     // These are not answers. The messages were taken.
     Truncated,  ///< the connection ends within the body
     NotHttp,
-    HugeHead,  ///< 80 KiB
+    HugeHead,  ///< 200 KiB
     HugeBody,  ///< 5 MiB
     // These are right, in other words.
     LargeHead,   ///< 60 KiB

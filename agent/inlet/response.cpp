@@ -67,7 +67,7 @@ std::string framed(std::string& body, AnswerForm form) {
 
 std::string padding(AnswerForm form) {
     if (form != AnswerForm::LargeHead && form != AnswerForm::HugeHead) return "";
-    const std::size_t lines = form == AnswerForm::LargeHead ? 60 : 80;
+    const std::size_t lines = form == AnswerForm::LargeHead ? 60 : 200;
     std::string text;
     for (std::size_t i = 0; i < lines; ++i)
         text += fmt::format("X-Padding-{}: {}\r\n", i, std::string(1000, 'x'));
