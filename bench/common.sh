@@ -30,7 +30,9 @@ write_config() {
     cat >"$1" <<YAML
 agent: {state_dir: $work/state}
 platforms:
-  - {id: main, org_id: 0123456789ABCDEF01234567@AdobeOrg}
+  - id: main
+    org_id: 0123456789ABCDEF01234567@AdobeOrg
+    limits: {requests_per_second: unlimited, messages_per_second: unlimited}
 $sources
 streams:
   - id: events

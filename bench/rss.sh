@@ -9,7 +9,7 @@ allowed_mib=$((limit_mib + 16))
 build
 data=$(make_dataset 3400000)
 rm -f "$work/inlet.json"
-"$bin/agent/aep-agent" inlet --listen 127.0.0.1:0 --ca-file "$work/inlet-ca.pem" --fault-stall \
+"$bin/agent/aep-agent" inlet --listen 127.0.0.1:0 --ca-file "$work/inlet-ca.pem" --fault stall \
     >"$work/inlet.json" 2>"$work/inlet.log" &
 inlet=$!
 agent=

@@ -8,6 +8,7 @@ packages=(
     g++ cmake ninja-build pkg-config ccache mold ca-certificates tzdata
     libboost1.81-dev libssl-dev libsimdjson-dev libconcurrentqueue-dev libyaml-cpp-dev prometheus-cpp-dev
     libspdlog-dev libfmt-dev libcli11-dev libhowardhinnant-date-dev libxxhash-dev libre2-dev zlib1g-dev
+    liblmdb-dev libzstd-dev
 )
 if [[ "${1:-}" == tests ]]; then
     packages+=(libgtest-dev libgmock-dev libbenchmark-dev libvalijson-dev rapidjson-dev clang libclang-rt-14-dev clang-format clang-tidy git)

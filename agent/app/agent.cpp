@@ -1,16 +1,22 @@
 #include "app/agent.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
 
+#include "app/proofs.hpp"
 #include "app/record_metrics.hpp"
 #include "pipeline/pipeline.hpp"
 #include "record/buffer.hpp"
 #include "record/memory_budget.hpp"
 #include "store/dead_letter_file.hpp"
+#include "store/store.hpp"
+#include "telemetry/log.hpp"
 
 namespace aep::app {
 namespace {
@@ -28,7 +34,8 @@ std::size_t memory_for_records(const config::Config& config) {
         connections += destination.delivery.connections;
     }
     const std::size_t limit = config.agent.memory_limit;
-    const std::size_t taken = connections * http::kConnectionBytes + record::Buffer::kKept;
+    const std::size_t receipts = config.receipts ? delivery::ReceiptWriter::kQueueBytes : 0;
+    const std::size_t taken = connections * http::kConnectionBytes + record::Buffer::kKept + receipts;
     return std::max(limit / 2, limit - std::min(limit, taken));
 }
 
@@ -46,11 +53,13 @@ struct Agent::Impl {
         const auto found = tokens.find(destination.token_platform);
         return found == tokens.end() ? nullptr : found->second.get();
     }
+    base::Result<void> open_store(const Options& options);
     base::Result<void> open_dead_letters(const Options& options);
     base::Result<void> make_tokens();
     base::Result<void> make_destinations();
-    void make_pipeline(const Options& options);
+    base::Result<void> make_pipeline(const Options& options);
     base::Result<void> make_sources(const Options& options);
+    [[nodiscard]] record::Ledger::OnAck on_ack(const Options& options) const;
 
     const config::Config config;
     telemetry::Metrics metrics;
@@ -58,24 +67,36 @@ struct Agent::Impl {
     record::MemoryBudget budget;
     std::map<std::string, record::MemoryShare*> shares;  ///< by destination; owned by the budget
     std::vector<std::unique_ptr<record::RecordCounters>> counters;
+    delivery::Traffic traffic;
+    std::unique_ptr<store::Store> store;  ///< null for one-shot commands
     std::unique_ptr<store::DeadLetterFile> dead_letters;
     std::map<std::string, std::unique_ptr<http::TokenProvider>> tokens;  ///< by platform
+    std::unique_ptr<delivery::ReceiptWriter> receipts;                   ///< null: none are kept
     std::map<std::string, std::unique_ptr<delivery::Destination>> destinations;
     std::unique_ptr<pipeline::Pipeline> pipeline;
     std::vector<std::unique_ptr<source::Source>> sources;
 };
 
 base::Result<void> Agent::Impl::build(const Options& options) {
+    if (auto opened = open_store(options); !opened) return opened;
     if (auto opened = open_dead_letters(options); !opened) return opened;
     if (auto made = make_tokens(); !made) return made;
     if (auto made = make_destinations(); !made) return made;
-    make_pipeline(options);
+    if (auto made = make_pipeline(options); !made) return made;
     if (auto made = make_sources(options); !made) return made;
     metrics.on_collect([this](std::vector<prometheus::MetricFamily>& families) {
         std::vector<SourceView> views;
         for (std::size_t i = 0; i < sources.size(); ++i) views.push_back({*counters[i], *sources[i]});
         append_record_metrics(views, families);
     });
+    return {};
+}
+
+base::Result<void> Agent::Impl::open_store(const Options& options) {
+    if (!options.state_dir) return {};
+    auto opened = store::Store::open(*options.state_dir, health);
+    if (!opened) return opened.error();
+    store = std::move(*opened);
     return {};
 }
 
@@ -100,49 +121,79 @@ base::Result<void> Agent::Impl::make_tokens() {
 }
 
 base::Result<void> Agent::Impl::make_destinations() {
+    for (const config::Platform& platform : config.platforms) {
+        traffic.add_platform(platform.id, platform.limits);
+    }
+    if (config.receipts) {
+        auto opened = delivery::ReceiptWriter::open(*config.receipts, metrics);
+        if (!opened) return opened.error();
+        receipts = std::move(*opened);
+    }
     for (const config::Destination& destination : config.destinations) {
         const std::string& id = destination.delivery.id;
         shares[id] = &budget.add_share(id);
-        auto made = delivery::Destination::create(destination.delivery,
-                                                  {*dead_letters, metrics, health, tokens_of(destination)});
+        auto made = delivery::Destination::create(
+            destination.delivery,
+            {*dead_letters, metrics, health, traffic, tokens_of(destination), receipts.get()});
         if (!made) return made.error();
         destinations[id] = std::move(*made);
     }
     return {};
 }
 
-void Agent::Impl::make_pipeline(const Options& options) {
+base::Result<void> Agent::Impl::make_pipeline(const Options& options) {
+    const Proofs proofs = load_proofs(config);
+    for (const std::string& warning : proofs.warnings) {
+        telemetry::log::warn("schema_doubtful", "a schema may not be what was meant", {{"problem", warning}});
+    }
+    if (!proofs.errors.empty()) return base::Error{fmt::format("{}", fmt::join(proofs.errors, "\n"))};
     std::vector<pipeline::RouteOptions> routes;
     for (const config::Source& source : config.sources) {
         const pipeline::StreamOptions& stream = config.stream(source.options.stream);
         routes.push_back({.source = source.options.id,
                           .codec = source.codec,
                           .stream = stream,
-                          .batch = config.destination(stream.destination).batch});
+                          .batch = config.destination(stream.destination).batch,
+                          .proof = source.entities ? nullptr : proofs.by_stream.at(stream.id),
+                          .entities = source.entities});
     }
     const auto sink_of = [this](const std::string& id) -> record::BatchSink& { return *destinations.at(id); };
     pipeline = std::make_unique<pipeline::Pipeline>(
         worker_count(config.agent), routes,
-        pipeline::Surroundings{options.agent_id, *dead_letters, sink_of, metrics});
+        pipeline::Surroundings{options.agent_id, *dead_letters, sink_of, metrics, health});
+    return {};
 }
 
 base::Result<void> Agent::Impl::make_sources(const Options& options) {
     for (const config::Source& source : config.sources) {
         const pipeline::StreamOptions& stream = config.stream(source.options.stream);
-        counters.push_back(std::make_unique<record::RecordCounters>(source.options.id));
+        using Values = record::RecordCounters::Values;
+        counters.push_back(std::make_unique<record::RecordCounters>(
+            source.options.id, options.make_source ? &Values::replayed : &Values::read));
         const source::Surroundings surroundings{
             .sink = pipeline->sink(),
             .memory = *shares.at(stream.destination),
             .counters = *counters.back(),
             .metrics = metrics,
-            .on_ack = options.on_ack,
+            .on_ack = on_ack(options),
             .message_overhead = pipeline::Pipeline::message_overhead(stream),
+            .positions = store ? &store->positions() : nullptr,
+            .hold = &pipeline->hold(stream.id),
         };
-        auto made = source::make_source(source.options, surroundings, options.on_finished);
+        const auto& make = options.make_source ? options.make_source : source::make_source;
+        auto made = make(source.options, surroundings, options.on_finished);
         if (!made) return made.error();
         sources.push_back(std::move(*made));
     }
     return {};
+}
+
+record::Ledger::OnAck Agent::Impl::on_ack(const Options& options) const {
+    if (!store) return options.on_ack;
+    return [&positions = store->positions(), also = options.on_ack](const record::Ack& ack) {
+        positions.move_to(*ack.origin, ack.position);
+        if (also) also(ack);
+    };
 }
 
 Agent::Agent(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
@@ -186,10 +237,24 @@ bool Agent::drain(std::chrono::milliseconds timeout) {
     return delivered && impl_->dead_letters->drain(left());
 }
 
+bool Agent::commit_positions(std::chrono::milliseconds timeout) {
+    return !impl_->store || impl_->store->flush(timeout);
+}
+
 record::RecordCounters::Values Agent::totals() const {
     record::RecordCounters::Values sum;
     for (const auto& counters : impl_->counters) sum += counters->snapshot();
     return sum;
+}
+
+std::uint64_t Agent::readable_again() const {
+    if (!impl_->store) return 0;
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i < impl_->counters.size(); ++i) {
+        const bool has_positions = impl_->config.sources[i].options.type == source::SourceOptions::Type::File;
+        if (has_positions) count += impl_->counters[i]->snapshot().in_flight;
+    }
+    return count;
 }
 
 std::vector<source::Source::Progress> Agent::progress() const {
@@ -204,6 +269,15 @@ std::vector<delivery::Destination::State> Agent::destination_states() const {
     std::vector<delivery::Destination::State> states;
     for (const auto& [id, destination] : impl_->destinations) states.push_back(destination->state());
     return states;
+}
+
+std::vector<std::string> Agent::held_streams() const {
+    std::vector<std::string> held;
+    for (const config::Source& source : impl_->config.sources) {
+        const std::string& stream = source.options.stream;
+        if (impl_->pipeline->hold(stream).held()) held.push_back(stream);
+    }
+    return held;
 }
 
 std::uint64_t Agent::unreadable() const {

@@ -27,10 +27,17 @@ class Agent {
   public:
     struct Options {
         std::string agent_id;
+        /// Where positions are kept over restarts. Absent for one-shot commands, which keep none; whoever
+        /// names one has its StateLock.
+        std::optional<std::filesystem::path> state_dir;
         /// One-shot commands: rejects go to this file instead of dead_letter.dir.
         std::optional<std::filesystem::path> rejected_file;
         record::Ledger::OnAck on_ack;       ///< may be empty; on the settling thread
         std::function<void()> on_finished;  ///< a source that has an end reached it; may be empty
+        /// `replay`: makes the sources, whose records then count as replayed. Empty: source::make_source.
+        std::function<base::Result<std::unique_ptr<source::Source>>(
+            const source::SourceOptions&, const source::Surroundings&, std::function<void()> on_finished)>
+            make_source;
     };
 
     /// Builds every stage; nothing runs yet. Fails on what the configuration names and the system refuses.
@@ -50,10 +57,16 @@ class Agent {
     void stop_reading();
     /// Second half, to be repeated: waits up to `timeout` for what is on its way. True: nothing is left.
     [[nodiscard]] bool drain(std::chrono::milliseconds timeout);
+    /// Last step: makes the positions durable. False: they could not be within `timeout`.
+    [[nodiscard]] bool commit_positions(std::chrono::milliseconds timeout);
 
     [[nodiscard]] record::RecordCounters::Values totals() const;
+    /// Of the records in flight, those that the next start reads again because their positions are durable.
+    [[nodiscard]] std::uint64_t readable_again() const;
     [[nodiscard]] std::vector<source::Source::Progress> progress() const;
     [[nodiscard]] std::vector<delivery::Destination::State> destination_states() const;
+    /// Streams that are held because of their own records (`invalid_limit`).
+    [[nodiscard]] std::vector<std::string> held_streams() const;
     /// Inputs that sources with an end gave up because they cannot be read.
     [[nodiscard]] std::uint64_t unreadable() const;
     [[nodiscard]] const telemetry::Metrics& metrics() const;

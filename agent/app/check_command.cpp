@@ -8,6 +8,7 @@
 
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
+#include "app/proofs.hpp"
 #include "config/load.hpp"
 #include "config/summary.hpp"
 #include "http/proxy.hpp"
@@ -64,7 +65,10 @@ int check(const CheckArguments& arguments) {
         fmt::print(stderr, "warning: {}\n", warning.to_string());
     }
     if (!outcome.config) return report_problems(outcome.problems);
-    const std::vector<std::string> problems = unusable(*outcome.config);
+    const Proofs proofs = load_proofs(*outcome.config);
+    for (const std::string& warning : proofs.warnings) fmt::print(stderr, "warning: {}\n", warning);
+    std::vector<std::string> problems = unusable(*outcome.config);
+    problems.insert(problems.end(), proofs.errors.begin(), proofs.errors.end());
     for (const std::string& problem : problems) fmt::print(stderr, "{}\n", problem);
     if (!problems.empty()) return kExitUsage;
     if (arguments.print) fmt::print("{}", config::to_yaml(outcome.effective));

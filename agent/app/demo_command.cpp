@@ -71,7 +71,9 @@ std::string demo_config(const std::string& inlet_url) {
     return fmt::format(R"(agent:
   state_dir: state
 platforms:
-  - {{id: acme, org_id: {org}}}
+  - id: acme
+    org_id: {org}
+    limits: {{requests_per_second: unlimited, messages_per_second: unlimited}}   # the inlet is local
 sources:
   - {{id: app, type: file, include: [events.ndjson], start_at: beginning, codec: ndjson, stream: events}}
   - {{id: crm, type: file, include: [profiles.ndjson], start_at: beginning, codec: ndjson, stream: members}}

@@ -14,6 +14,7 @@
 #include "base/bytes.hpp"
 #include "base/duration.hpp"
 #include "base/json_text.hpp"
+#include "inlet/fault.hpp"
 #include "inlet/inlet.hpp"
 
 namespace aep::app {
@@ -86,34 +87,20 @@ base::Millis duration_of(const std::string& name, const std::string& text) {
     return *duration;
 }
 
-void add_faults(CLI::App& command, inlet::FaultOptions& fault) {
-    command.add_option("--fault-status", fault.status, "answer every request with this status")
-        ->check(CLI::Range(200, 599));
-    const auto read_retry_after = [&fault](const std::string& text) {
-        fault.retry_after = std::chrono::ceil<std::chrono::seconds>(duration_of("--fault-retry-after", text));
+void add_faults(CLI::App& command, std::vector<inlet::FaultRule>& faults) {
+    const auto read = [&faults](const std::vector<std::string>& texts) {
+        for (const std::string& text : texts) {
+            const auto rule = inlet::parse_fault_argument(text);
+            if (!rule) throw CLI::ValidationError{"--fault", rule.error().message};
+            faults.push_back(*rule);
+        }
     };
     command
-        .add_option_function<std::string>("--fault-retry-after", read_retry_after,
-                                          "Retry-After of that status")
-        ->type_name("DURATION");
-    command.add_flag("--fault-retry-after-date", fault.retry_after_date,
-                     "Retry-After as a date, not in seconds");
-    command.add_flag("--fault-empty-body", fault.empty_body, "that status without a body");
-    command.add_option("--fault-first", fault.status_first, "that status for the first N requests only")
-        ->type_name("N");
-    command.add_option("--fault-refuse-every", fault.refuse_every, "refuse every N-th message with 400")
-        ->type_name("N");
-    const auto read_delay = [&fault](const std::string& text) {
-        fault.delay = duration_of("--fault-delay", text);
-    };
-    command.add_option_function<std::string>("--fault-delay", read_delay, "wait before answering")
-        ->type_name("DURATION");
-    command.add_flag("--fault-stall", fault.stall, "read requests and never answer");
-    command
-        .add_option("--fault-drop-answer-every", fault.drop_answer_every,
-                    "take every N-th request, then close the connection without an answer")
-        ->type_name("N");
-    command.add_flag("--fault-short-answer", fault.short_answer, "leave out the last entry of each 207");
+        .add_option_function<std::vector<std::string>>("--fault", read,
+                                                       "misbehave; may be repeated, see below")
+        ->type_name("KEY=VALUE,...")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void add_tokens(CLI::App& command, InletOptions& options) {
@@ -156,6 +143,7 @@ void add_options(CLI::App& command, InletOptions& options) {
                     "let in only clients that show a certificate of this CA")
         ->type_name("FILE");
     command.add_option("--inlet-id", options.inlet_id, "know this inlet id alone (any)")->type_name("ID");
+    command.add_option("--schema", options.schema_id, "refuse messages of other schemas")->type_name("ID");
     command.add_option("--org", options.org_id, "refuse messages of other organisations")->type_name("ORG");
     command
         .add_option("--entities", options.entities_file, "append accepted entities here, one JSON line each")
@@ -167,7 +155,15 @@ void add_options(CLI::App& command, InletOptions& options) {
         "--status-code", [&options] { options.failed_entry = FailedEntry::StatusCode; },
         "spell refused messages `statusCode`, as AEP's documentation does, not `status`");
     add_tokens(command, options);
-    add_faults(command, options.fault);
+    command
+        .add_option("--limit-requests", options.limits.requests_per_second,
+                    "answer 429 to more requests a second (no limit)")
+        ->type_name("N");
+    command
+        .add_option("--limit-messages", options.limits.messages_per_second,
+                    "answer 429 to more messages a second (no limit)")
+        ->type_name("N");
+    add_faults(command, options.faults);
 }
 
 }  // namespace
@@ -178,15 +174,38 @@ void add_inlet(CLI::App& app, Action& action) {
     add_options(*command, *options);
     command->footer(
         "Prints one JSON line when it listens (listening, url, ca_file), runs until SIGTERM or Ctrl-C.\n"
-        "For tests only: its controls need no authentication; /inlet/fault changes the fault while it runs,\n"
+        "For tests only: its controls need no authentication; /inlet/fault changes the faults while it "
+        "runs,\n"
         "/inlet/tokens that of the token endpoint (PUT) or revokes all tokens (DELETE).\n"
+        "\n"
+        "A fault says which collection requests it hits, and what happens to them. The first that hits has "
+        "the\n"
+        "request. Without a value a key is true.\n"
+        "  which:  first=N           the first N requests          after_ms=T    not before (since it was "
+        "set)\n"
+        "          every=N           every N-th                    for_ms=T      no longer than\n"
+        "          share=0.1         such a part of them\n"
+        "  what:   status=503        answer with this status       retry_after=2      with Retry-After\n"
+        "          empty_body        and without a body            retry_after_date   as a date\n"
+        "          refuse_every=N    every N-th message refused    refuse_status=400  with this status\n"
+        "          delay_ms=T        answer late                   stall              never\n"
+        "          drop=before       close the idle connection behind an answer\n"
+        "          drop=during       close it within the request\n"
+        "          drop=after        take the messages, close it without an answer\n"
+        "          answer=FORM       proving nothing: short, long, no_responses, not_json;\n"
+        "                            broken: truncated, not_http, huge_head, huge_body;\n"
+        "                            right but unusual: large_head, interim, gzip, chunked, until_close,\n"
+        "                            http_1_0, slow\n"
         "\n"
         "Examples:\n"
         "  aep-agent inlet --ca-file ca.pem --entities entities.ndjson\n"
-        "  aep-agent inlet --listen 127.0.0.1:0 --fault-status 503 --fault-retry-after 2s --fault-first 10\n"
+        "  aep-agent inlet --listen 127.0.0.1:0 --fault status=503,retry_after=2,first=10\n"
+        "  aep-agent inlet --limit-messages 2000 --fault share=0.01,drop=after --fault every=50,status=500\n"
         "  aep-agent inlet --require-token --client-id me --client-secret secret --token-lifetime 1m\n"
         "  curl --cacert ca.pem https://localhost:8443/inlet/stats\n"
-        "  curl --cacert ca.pem -X PUT -d '{\"status\":429}' https://localhost:8443/inlet/fault");
+        "  curl --cacert ca.pem https://localhost:8443/inlet/traffic\n"
+        "  curl --cacert ca.pem -X PUT -d '[{\"status\":429,\"for_ms\":5000}]' "
+        "https://localhost:8443/inlet/fault");
     command->callback([&action, options] { action = [options] { return serve(*options); }; });
 }
 

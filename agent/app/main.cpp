@@ -23,10 +23,15 @@ int run(int argc, char** argv) {
         "Exit codes: 0 all settled; 1 some records were rejected; 2 bad command line or configuration;\n"
         "3 gave up or abandoned records; 70 internal error.");
     aep::app::Action action;
+    aep::app::add_dead_letter(app, action);
+    aep::app::add_replay(app, action);
+    aep::app::add_healthcheck(app, action);
     aep::app::add_run(app, action);
     aep::app::add_check(app, action);
     aep::app::add_send(app, action);
+    aep::app::add_validate(app, action);
     aep::app::add_schema(app, action);
+    aep::app::add_positions(app, action);
     aep::app::add_inlet(app, action);
     aep::app::add_demo(app, action);
     aep::app::add_version(app, action);

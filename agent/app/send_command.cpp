@@ -16,7 +16,7 @@
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/load_config.hpp"
-#include "app/progress_line.hpp"
+#include "app/one_shot.hpp"
 #include "app/signals.hpp"
 #include "base/bytes.hpp"
 #include "base/duration.hpp"
@@ -28,9 +28,6 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace log = telemetry::log;
-using std::chrono::milliseconds;
-
-constexpr milliseconds kRedraw{200};
 
 struct SendOptions {
     std::vector<std::string> files;
@@ -131,6 +128,7 @@ base::Result<void> set_source(config::Config& config, const SendOptions& options
     std::erase_if(config.streams, [&](const auto& other) { return other.id != *stream; });
     std::erase_if(config.destinations, [&](const auto& other) { return other.delivery.id != destination; });
     config.sources = {source};
+    config.receipts.reset();  // they are the daemon's
     return {};
 }
 
@@ -143,104 +141,18 @@ std::optional<config::Config> load(const SendOptions& options) {
 // --- sending
 // ------------------------------------------------------------------------------------------------------
 
-/// Notices when nothing moves any more.
-class Patience {
-  public:
-    explicit Patience(base::Millis timeout) : timeout_{timeout} {}
-
-    /// True when no record has been settled for the whole timeout.
-    [[nodiscard]] bool is_out(const record::RecordCounters::Values& totals) {
-        const auto now = base::SteadyClock::now();
-        if (totals.settled() != settled_) {
-            settled_ = totals.settled();
-            since_ = now;
-        }
-        return now - since_ >= timeout_;
+SendProgress progress_of(const Agent& agent) {
+    SendProgress now;
+    for (const auto& reader : agent.progress()) {
+        now.settled_bytes += reader.settled;
+        now.total_bytes += reader.size;
     }
-
-  private:
-    const base::Millis timeout_;
-    std::uint64_t settled_ = 0;
-    base::SteadyTime since_ = base::SteadyClock::now();
-};
-
-enum class End { AllSettled, Interrupted, NoProgress, Refused };
-
-class Sending {
-  public:
-    Sending(Signals& signals, Agent& agent, base::Millis timeout)
-        : signals_{signals}, agent_{agent}, patience_{timeout} {}
-
-    End run() {
-        agent_.start();
-        while (!agent_.sources_finished()) {
-            if (const auto end = look_up(kRedraw)) return *end;
-        }
-        agent_.stop_reading();
-        while (!agent_.drain(kRedraw)) {
-            if (const auto end = look_up(milliseconds{0})) return *end;
-        }
-        progress_.clear();
-        return End::AllSettled;
-    }
-
-    [[nodiscard]] base::SteadyClock::duration elapsed() const { return base::SteadyClock::now() - started_; }
-
-  private:
-    std::optional<End> look_up(milliseconds wait) {
-        const bool stop = signals_.wait(wait).has_value();
-        const auto totals = agent_.totals();
-        draw(totals);
-        std::optional<End> end;
-        if (stop) end = End::Interrupted;
-        if (patience_.is_out(totals)) end = End::NoProgress;
-        for (const auto& state : agent_.destination_states()) {
-            if (state.held && state.accepted == 0) end = End::Refused;
-            if (state.gave_up) end = End::NoProgress;
-        }
-        if (end) progress_.clear();
-        return end;
-    }
-
-    void draw(const record::RecordCounters::Values& totals) {
-        if (!progress_.is_shown()) return;
-        SendProgress now{.settled_records = totals.settled(), .elapsed = elapsed()};
-        for (const auto& reader : agent_.progress()) {
-            now.settled_bytes += reader.settled;
-            now.total_bytes += reader.size;
-        }
-        progress_.draw(now);
-    }
-
-    Signals& signals_;
-    Agent& agent_;
-    Patience patience_;
-    ProgressLine progress_;
-    const base::SteadyTime started_ = base::SteadyClock::now();
-};
-
-std::string why(End end, const Agent& agent, const SendOptions& options) {
-    std::string trouble;
-    for (const auto& state : agent.destination_states()) {
-        if (!state.trouble.empty()) trouble = ": " + state.trouble;
-    }
-    switch (end) {
-        case End::AllSettled:
-            return "";
-        case End::Interrupted:
-            return "interrupted";
-        case End::NoProgress:
-            return fmt::format("gave up after {} without progress{}", base::format_duration(options.timeout),
-                               trouble);
-        case End::Refused:
-            return "gave up, the destination refuses everything" + trouble;
-    }
-    return "";
+    return now;
 }
 
-int conclude(End end, const Agent& agent, const SendOptions& options, base::SteadyClock::duration elapsed) {
+int conclude(OneShot::End end, const OneShot& sending, const Agent& agent, const SendOptions& options) {
     const auto totals = agent.totals();
-    const double seconds = std::max(std::chrono::duration<double>(elapsed).count(), 1e-3);
+    const double seconds = std::max(std::chrono::duration<double>(sending.elapsed()).count(), 1e-3);
     fmt::print(stderr,
                "aep-agent send: read {} records in {:.1f} s ({:.0f}/s): {} delivered, {} dead-lettered",
                totals.read, seconds, static_cast<double>(totals.settled()) / seconds, totals.delivered,
@@ -248,9 +160,9 @@ int conclude(End end, const Agent& agent, const SendOptions& options, base::Stea
     if (totals.dropped > 0) fmt::print(stderr, ", {} dropped", totals.dropped);
     if (totals.dead_lettered > 0) fmt::print(stderr, " (see {})", options.rejected.string());
     fmt::print(stderr, "\n");
-    if (end != End::AllSettled) {
+    if (end != OneShot::End::AllSettled) {
         fmt::print(stderr, "aep-agent send: {}; {} records read and not settled, send the input again\n",
-                   why(end, agent, options), totals.in_flight);
+                   sending.why(end), totals.in_flight);
         return kExitGaveUp;
     }
     if (agent.unreadable() > 0) {
@@ -282,10 +194,10 @@ int send(SendOptions options) {
     auto agent = Agent::create(*config, agent_options);
     if (!agent) return fail(agent.error().message);
 
-    Sending sending{signals, **agent, options.timeout};
-    const End end = sending.run();
+    OneShot sending{signals, **agent, options.timeout, [&] { return progress_of(**agent); }};
+    const OneShot::End end = sending.run();
     log::flush();
-    return conclude(end, **agent, options, sending.elapsed());
+    return conclude(end, sending, **agent, options);
 }
 
 }  // namespace
@@ -295,6 +207,7 @@ void add_send(CLI::App& app, Action& action) {
     auto options = std::make_shared<SendOptions>();
     command->add_option("FILE", options->files, "files with records, or - for stdin (the default)");
     command->add_option("-c,--config", options->configs, "configuration file or directory; may be repeated")
+        ->allow_extra_args(false)  // what follows is a FILE
         ->type_name("FILE|DIR");
     command->add_option("--stream", options->stream, "the stream to send to, where there are several")
         ->type_name("ID");
@@ -303,23 +216,15 @@ void add_send(CLI::App& app, Action& action) {
         ->check(CLI::IsMember({"ndjson", "json"}));
     command->add_option("--rejected", options->rejected, "where rejects go (./rejected-<time>.ndjson)")
         ->type_name("FILE");
-    command
-        ->add_option_function<std::string>(
-            "--timeout",
-            [options](const std::string& text) {
-                const auto timeout = base::parse_duration(text);
-                if (!timeout || timeout->count() == 0) {
-                    throw CLI::ValidationError{"--timeout",
-                                               "'" + text + "' is no duration such as 30s or 10m"};
-                }
-                options->timeout = *timeout;
-            },
-            "give up after so long without progress (10m)")
-        ->type_name("DURATION");
+    add_timeout(*command, options->timeout);
     command->add_option("--url", options->flags.url, "without -c: the inlet's URL")->type_name("URL");
     command->add_option("--org", options->flags.org, "the organisation, ...@AdobeOrg")->type_name("ORG");
     command->add_option("--dataset", options->flags.dataset, "the dataset's id")->type_name("ID");
     command->add_option("--schema", options->flags.schema, "the schema's $id")->type_name("URL");
+    command
+        ->add_option("--schema-file", options->flags.schema_file,
+                     "the schema, to check records before they leave")
+        ->type_name("FILE");
     command->add_option("--kind", options->flags.kind, "experience_event or profile")->type_name("KIND");
     command->add_option("--ca", options->flags.ca, "certificates to trust, PEM")->type_name("FILE");
     command->footer(

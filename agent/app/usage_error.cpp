@@ -17,7 +17,21 @@ namespace {
 /// The subcommand that was being parsed, or the program itself.
 const CLI::App& innermost(const CLI::App& app) {
     const auto parsed = app.get_subcommands();
-    return parsed.empty() ? app : *parsed.front();
+    return parsed.empty() ? app : innermost(*parsed.front());
+}
+
+/// "aep-agent dead-letter ls"
+std::string full_name(const CLI::App& command) {
+    const CLI::App* parent = command.get_parent();
+    return parent == nullptr ? "aep-agent" : full_name(*parent) + " " + command.get_name();
+}
+
+int depth(const CLI::App& command) {
+    return command.get_parent() == nullptr ? 0 : depth(*command.get_parent()) + 1;
+}
+
+bool has_commands(const CLI::App& command) {
+    return !command.get_subcommands([](const CLI::App*) { return true; }).empty();
 }
 
 std::vector<std::string> known_words(const CLI::App& app) {
@@ -36,8 +50,7 @@ std::string guess(const CLI::App& app, int argc, const char* const* argv) {
     const std::vector<std::string> words = known_words(app);
     for (int i = 1; i < argc; ++i) {
         const std::string_view word{argv[i]};
-        const bool could_be =
-            word.starts_with("--") || (app.get_parent() == nullptr && !word.starts_with("-"));
+        const bool could_be = word.starts_with("--") || (has_commands(app) && !word.starts_with("-"));
         if (!could_be || app.get_name() == word) continue;
         const std::string bare{word.substr(0, word.find('='))};
         const std::string meant = base::nearest(bare, words);
@@ -48,8 +61,9 @@ std::string guess(const CLI::App& app, int argc, const char* const* argv) {
 
 /// Of a word that is no command CLI11 says only that a command is required.
 std::string what(const CLI::App& command, const CLI::ParseError& error, int argc, const char* const* argv) {
-    if (command.get_parent() != nullptr || argc < 2) return error.what();
-    const std::string_view word{argv[1]};
+    const int own_words = depth(command) + 1;
+    if (!has_commands(command) || argc <= own_words) return error.what();
+    const std::string_view word{argv[own_words]};
     return fmt::format("there is no {} '{}'", word.starts_with('-') ? "option" : "command", word);
 }
 
@@ -60,8 +74,7 @@ int report(const CLI::App& app, const CLI::ParseError& error, int argc, const ch
         return app.exit(error, std::cout, std::cerr);  // --help
     }
     const CLI::App& command = innermost(app);
-    const std::string name =
-        command.get_parent() == nullptr ? "aep-agent" : "aep-agent " + command.get_name();
+    const std::string name = full_name(command);
     fmt::print(stderr, "{}: {}{}\nTry '{} --help'.\n", name, what(command, error, argc, argv),
                guess(command, argc, argv), name);
     return kExitUsage;

@@ -113,6 +113,14 @@ std::optional<Fault> check_field(std::string_view text) {
     return Fault{"is not a field", "write names with dots between them: order.id"};
 }
 
+std::optional<Fault> check_primary_identity(std::string_view text) {
+    if (text.starts_with('/') ? text.size() <= 256 && !std::any_of(text.begin(), text.end(), is_control)
+                              : !check_field(text)) {
+        return std::nullopt;
+    }
+    return Fault{"names no field", "write personalEmail.address, /personalEmail/address, or identity_map"};
+}
+
 std::optional<Fault> check_time_format(std::string_view text) {
     constexpr std::array<std::string_view, 3> kNames{"rfc3339", "unix_s", "unix_ms"};
     const bool named = std::find(kNames.begin(), kNames.end(), text) != kNames.end();

@@ -33,6 +33,8 @@ namespace aep::config {
 [[nodiscard]] std::optional<Fault> check_listen(std::string_view text);
 /// Names with dots between them: order.id
 [[nodiscard]] std::optional<Fault> check_field(std::string_view text);
+/// identity_map, names with dots between them, or a JSON pointer: /personalEmail/address
+[[nodiscard]] std::optional<Fault> check_primary_identity(std::string_view text);
 /// rfc3339, unix_s, unix_ms, or a pattern of strptime's conversions.
 [[nodiscard]] std::optional<Fault> check_time_format(std::string_view text);
 /// A name of the system's time zone database.

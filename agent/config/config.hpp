@@ -23,6 +23,14 @@ struct AgentOptions {
     std::size_t memory_limit = std::size_t{32} << 20U;
 };
 
+/// One entry of `platforms:`.
+struct Platform {
+    std::string id;
+    std::string org_id;
+    delivery::LimitOptions limits;
+    std::optional<http::TokenOptions> auth;
+};
+
 /// A destination with the part of it that the pipeline needs.
 struct Destination {
     delivery::DestinationOptions delivery;
@@ -34,17 +42,20 @@ struct Destination {
 struct Source {
     source::SourceOptions options;
     codec::CodecOptions codec;
+    bool entities = false;  ///< not in any file: see pipeline::RouteOptions
 };
 
 /// The whole configuration: defaults filled in, references checked, paths absolute, each stream's envelope
 /// complete (its org_id comes from the platform of its destination).
 struct Config {
     AgentOptions agent;
+    std::vector<Platform> platforms;
     std::vector<Source> sources;
     std::vector<pipeline::StreamOptions> streams;
     std::vector<Destination> destinations;
     std::vector<http::TokenOptions> tokens;  ///< of the platforms whose tokens some destination uses
     store::DeadLetterOptions dead_letter;
+    std::optional<store::ReceiptOptions> receipts;  ///< absent: none are kept
     telemetry::TelemetryOptions telemetry;
 
     [[nodiscard]] const pipeline::StreamOptions& stream(const std::string& id) const;

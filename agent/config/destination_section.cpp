@@ -22,9 +22,21 @@ void read_url(MapReader& destination, std::string& url) {
     url = without_batch(std::move(url));
 }
 
-void read_batch(MapReader batch, pipeline::BatchOptions& options) {
+/// Without a platform there are no limits to keep to.
+std::size_t batch_messages(const std::vector<Platform>& platforms, const std::string& id,
+                           std::size_t configured) {
+    for (const Platform& platform : platforms) {
+        if (platform.id == id) return platform.limits.batch_messages(configured);
+    }
+    return configured;
+}
+
+void read_batch(MapReader batch, const std::vector<Platform>& platforms, const std::string& platform,
+                pipeline::BatchOptions& options) {
     batch.size("max_bytes", options.max_bytes, {1_KiB, kMaxRequest});
+    options.max_messages = batch_messages(platforms, platform, options.max_messages);
     batch.integer("max_messages", options.max_messages, {1, 100'000});
+    options.max_messages = batch_messages(platforms, platform, options.max_messages);
     batch.duration("linger", options.linger, {1ms, 1h});
     batch.finish();
 }
@@ -65,13 +77,15 @@ void read_buffer(MapReader buffer) {
 
 }  // namespace
 
-PlacedDestination read_destination(MapReader reader) {
+PlacedDestination read_destination(MapReader reader, const std::vector<Platform>& platforms) {
     PlacedDestination result;
     delivery::DestinationOptions& options = result.options.delivery;
     options.id = read_own_id(reader, reader.context().destinations);
     result.platform = read_reference(reader, "platform", reader.context().platforms);
     read_url(reader, options.url);
-    read_batch(reader.section("batch"), result.options.batch);
+    options.platform = result.platform;
+    read_batch(reader.section("batch"), platforms, result.platform, result.options.batch);
+    options.batch_bytes = result.options.batch.max_bytes;
     reader.integer("connections", options.connections, {1, 256});
     read_timeout(reader.section("timeout"), options.timeout);
     read_retry(reader.section("retry"), options);

@@ -64,9 +64,12 @@ Value destination_of(const Flags& flags) {
 
 Value stream_of(const Flags& flags) {
     const std::string id = flags.kind == "profile" ? "profiles" : "events";
+    Value schema = map({entry("id", scalar(flags.schema, "--schema"))});
+    if (!flags.schema_file.empty()) {
+        schema.entries.push_back(entry("file", scalar(flags.schema_file, "--schema-file")));
+    }
     return map({entry("id", scalar(id, "")), entry("kind", scalar(flags.kind, "--kind")),
-                entry("schema", map({entry("id", scalar(flags.schema, "--schema"))})),
-                entry("dataset_id", scalar(flags.dataset, "--dataset")),
+                entry("schema", std::move(schema)), entry("dataset_id", scalar(flags.dataset, "--dataset")),
                 entry("destination", scalar("inlet", ""))});
 }
 

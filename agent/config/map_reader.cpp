@@ -101,6 +101,21 @@ void MapReader::integer(std::string_view key, std::size_t& out, Range<std::size_
     shown_.add(key, std::to_string(out), find(key));
 }
 
+void MapReader::fraction(std::string_view key, double& out) {
+    if (const Value* value = scalar(key)) {
+        const char* end = value->text.data() + value->text.size();
+        double number = 0;
+        const auto [rest, error] = std::from_chars(value->text.data(), end, number, std::chars_format::fixed);
+        if (error == std::errc{} && rest == end && number > 0 && number <= 1) {
+            out = number;
+        } else {
+            fail(*value, value->shown() + " is not a fraction",
+                 "write a number above 0 and at most 1, such as 0.25");
+        }
+    }
+    shown_.add(key, fmt::format("{}", out), find(key));
+}
+
 void MapReader::size(std::string_view key, std::size_t& out, Range<std::size_t> range) {
     if (const Value* value = scalar(key)) {
         const std::optional<std::uint64_t> bytes = base::parse_bytes(value->text);
@@ -115,6 +130,21 @@ void MapReader::size(std::string_view key, std::size_t& out, Range<std::size_t> 
         }
     }
     shown_.add(key, base::format_bytes(out), find(key));
+}
+
+void MapReader::share(std::string_view key, double& out) {
+    if (const Value* value = scalar(key)) {
+        double number = 0;
+        const char* const end = value->text.data() + value->text.size();
+        const auto [rest, error] = std::from_chars(value->text.data(), end, number, std::chars_format::fixed);
+        if (error != std::errc{} || rest != end || number < 0 || number >= 1) {
+            fail(*value, value->shown() + " is not a share",
+                 "write a fraction from 0 to below 1, such as 0.2");
+        } else {
+            out = number;
+        }
+    }
+    shown_.add(key, fmt::format("{}", out), find(key));
 }
 
 void MapReader::duration(std::string_view key, base::Millis& out, Range<base::Millis> range) {
@@ -133,17 +163,37 @@ void MapReader::duration(std::string_view key, base::Millis& out, Range<base::Mi
     shown_.add(key, base::format_duration(out), find(key));
 }
 
+std::optional<std::filesystem::path> MapReader::absolute(const Value& value) {
+    if (value.text.empty() || value.text.find('\0') != std::string::npos) {
+        fail(value, "is not a path", "give it a value or remove the key");
+        return std::nullopt;
+    }
+    const auto base = value.place.file ? value.place.file->directory : std::filesystem::current_path();
+    return (base / value.text).lexically_normal();
+}
+
 void MapReader::path(std::string_view key, std::filesystem::path& out) {
     if (const Value* value = scalar(key)) {
-        if (value->text.empty() || value->text.find('\0') != std::string::npos) {
-            fail(*value, "is not a path", "give it a value or remove the key");
-        } else {
-            const auto base =
-                value->place.file ? value->place.file->directory : std::filesystem::current_path();
-            out = (base / value->text).lexically_normal();
-        }
+        if (auto path = absolute(*value)) out = std::move(*path);
     }
     if (!out.empty()) shown_.add(key, out.string(), find(key));
+}
+
+void MapReader::paths(std::string_view key, std::vector<std::filesystem::path>& out) {
+    const Value* list = find(key);
+    if (list == nullptr || list->type != Value::Type::List) {
+        std::filesystem::path single;
+        path(key, single);
+        if (!single.empty()) out.push_back(std::move(single));
+        return;
+    }
+    std::vector<std::string> spelled;
+    texts(key, spelled);
+    for (const Value& item : list->items) {
+        if (item.broken || item.type != Value::Type::Scalar) continue;
+        if (auto path = absolute(item)) out.push_back(std::move(*path));
+    }
+    if (list->items.empty()) fail(*list, "has no entries", "name a file");
 }
 
 bool MapReader::pick(std::string_view key, const std::vector<std::string>& now,

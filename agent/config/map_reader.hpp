@@ -53,10 +53,16 @@ class MapReader {
     void text(std::string_view key, std::string& out, const Check& check = {});
     void texts(std::string_view key, std::vector<std::string>& out, const Check& check = {});
     void integer(std::string_view key, std::size_t& out, Range<std::size_t> range);
+    /// Above 0, at most 1.
+    void fraction(std::string_view key, double& out);
     void size(std::string_view key, std::size_t& out, Range<std::size_t> range);
+    /// A decimal fraction from 0 to below 1.
+    void share(std::string_view key, double& out);
     void duration(std::string_view key, base::Millis& out, Range<base::Millis> range);
     /// A file or directory, relative to the file that names it; absolute afterwards.
     void path(std::string_view key, std::filesystem::path& out);
+    /// One of them, or a list.
+    void paths(std::string_view key, std::vector<std::filesystem::path>& out);
 
     /// False when the value is none of the words that work now (which is reported).
     template <class Enum>
@@ -109,6 +115,7 @@ class MapReader {
 
   private:
     void know(std::string_view key);
+    [[nodiscard]] std::optional<std::filesystem::path> absolute(const Value& value);
     [[nodiscard]] std::string path_of(std::string_view key) const;
     [[nodiscard]] bool pick(std::string_view key, const std::vector<std::string>& now,
                             const std::vector<std::string_view>& later, std::size_t& index);

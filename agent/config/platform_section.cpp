@@ -13,10 +13,18 @@ void warn_of_unusual_org(MapReader& platform, const std::string& org_id) {
         {value.place, value.path + " does not end in @AdobeOrg", "AEP's organisation ids do; check it"});
 }
 
-void read_limits(MapReader limits) {
-    limits.later("requests_per_second", {"unlimited"});
-    limits.later("messages_per_second", {"unlimited"});
-    limits.later("share", {"1.0", "1"});
+void read_limit(MapReader& limits, std::string_view key, std::optional<std::size_t>& limit) {
+    if (limits.is_word(key, "unlimited", false)) {
+        limit.reset();
+    } else {
+        limits.integer(key, *limit, {1, 10'000'000});
+    }
+}
+
+void read_limits(MapReader limits, delivery::LimitOptions& options) {
+    read_limit(limits, "requests_per_second", options.requests_per_second);
+    read_limit(limits, "messages_per_second", options.messages_per_second);
+    limits.fraction("share", options.share);
     limits.finish();
 }
 
@@ -31,7 +39,7 @@ Platform read_platform(MapReader platform) {
     warn_of_unusual_org(platform, options.org_id);
     platform.text("sandbox", sandbox, check_sandbox);
     platform.later("gateway", {"https://platform.adobe.io"});
-    read_limits(platform.section("limits"));
+    read_limits(platform.section("limits"), options.limits);
     options.auth = read_auth(platform.section("auth"), options.id);
     platform.finish();
     return options;

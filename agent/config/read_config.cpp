@@ -10,7 +10,6 @@ namespace {
 /// Entries in the order of the file, each with the map it was read from.
 struct Draft {
     Config config;
-    std::vector<Platform> platforms;
     std::vector<PlacedDestination> destinations;
 };
 
@@ -28,7 +27,7 @@ Draft read_sections(MapReader& root, Sources sources) {
     Draft draft;
     Config& config = draft.config;
     config.agent = read_agent(root.section("agent"));
-    for (MapReader& entry : root.sections("platforms")) draft.platforms.push_back(read_platform(entry));
+    for (MapReader& entry : root.sections("platforms")) config.platforms.push_back(read_platform(entry));
     if (sources == Sources::Required)
         require_entries(root, "sources", "sources:` with at least one entry `- id: ...");
     for (MapReader& entry : root.sections("sources")) {
@@ -38,9 +37,9 @@ Draft read_sections(MapReader& root, Sources sources) {
     for (MapReader& entry : root.sections("streams")) config.streams.push_back(read_stream(entry));
     require_entries(root, "destinations", "destinations:` with at least one entry `- id: ...");
     for (MapReader& entry : root.sections("destinations"))
-        draft.destinations.push_back(read_destination(entry));
+        draft.destinations.push_back(read_destination(entry, config.platforms));
     config.dead_letter = read_dead_letter(root.section("dead_letter"), config.agent.state_dir);
-    root.later_section("receipts", {"dir", "max_bytes"});
+    config.receipts = read_receipts(root, config.agent.state_dir);
     config.telemetry = read_telemetry(root.section("telemetry"));
     root.finish();
     return draft;
@@ -92,7 +91,7 @@ void set_org(const Value& stream, pipeline::StreamOptions& options, const Draft&
                             "add `platform: ID` to the destination"});
         return;
     }
-    for (const Platform& platform : draft.platforms) {
+    for (const Platform& platform : draft.config.platforms) {
         if (platform.id == destination->platform) options.envelope.org_id = platform.org_id;
     }
 }
@@ -110,9 +109,9 @@ void set_orgs(const Value& root, Draft& draft, Problems& problems) {
 }
 
 const Platform* platform_of(const Draft& draft, const PlacedDestination& destination) {
-    const auto found = std::find_if(draft.platforms.begin(), draft.platforms.end(),
+    const auto found = std::find_if(draft.config.platforms.begin(), draft.config.platforms.end(),
                                     [&](const Platform& p) { return p.id == destination.platform; });
-    return found == draft.platforms.end() ? nullptr : &*found;
+    return found == draft.config.platforms.end() ? nullptr : &*found;
 }
 
 /// The token endpoint is reached as the inlet is, where it has no settings of its own.
@@ -145,7 +144,7 @@ void set_tokens(const Value& root, Draft& draft, Context& context) {
                                     auth->path + ": there is no `auth` in the destination's platform",
                                     "add the platform's client_id and client_secret there, or remove it"});
     }
-    for (const Platform& platform : draft.platforms) {
+    for (const Platform& platform : draft.config.platforms) {
         const bool used = std::any_of(draft.config.tokens.begin(), draft.config.tokens.end(),
                                       [&](const http::TokenOptions& t) { return t.platform == platform.id; });
         if (!platform.auth || used) continue;

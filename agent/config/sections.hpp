@@ -13,12 +13,6 @@
 /// struct that the section's room declares, and reports what is wrong to the reader's context.
 namespace aep::config {
 
-struct Platform {
-    std::string id;
-    std::string org_id;
-    std::optional<http::TokenOptions> auth;
-};
-
 /// A destination with the id of its platform, empty where it has none.
 struct PlacedDestination {
     Destination options;
@@ -41,12 +35,20 @@ void check_sources(const Value& root, const Config& config, Context& context);
 [[nodiscard]] pipeline::StreamOptions read_stream(MapReader stream);
 [[nodiscard]] xdm::IdOptions read_entity_id(MapReader id, xdm::IdOptions::From assumed);
 [[nodiscard]] xdm::TimestampOptions read_timestamp(MapReader timestamp, xdm::TimestampOptions::From assumed);
-[[nodiscard]] PlacedDestination read_destination(MapReader destination);
+/// How the stream's entities are proved, but for its schema files, which `proof` has already.
+void read_proof(MapReader& stream, const xdm::EnvelopeOptions& envelope, xdm::ProofOptions& proof);
+[[nodiscard]] std::optional<pipeline::InvalidLimit> read_invalid_limit(MapReader& stream);
+/// The limits of its platform bound its batches.
+[[nodiscard]] PlacedDestination read_destination(MapReader destination,
+                                                 const std::vector<Platform>& platforms);
 /// Extra request headers of a destination; secrets among them are hidden from the effective configuration.
 void read_headers(MapReader& destination, std::vector<std::pair<std::string, std::string>>& out);
 /// A relative directory is one under `state_dir`.
 [[nodiscard]] store::DeadLetterOptions read_dead_letter(MapReader dead_letter,
                                                         const std::filesystem::path& state_dir);
+/// Nothing where `receipts:` is absent.
+[[nodiscard]] std::optional<store::ReceiptOptions> read_receipts(MapReader& root,
+                                                                 const std::filesystem::path& state_dir);
 [[nodiscard]] telemetry::TelemetryOptions read_telemetry(MapReader telemetry);
 
 /// `auth:` of a platform; nothing where it is absent.

@@ -15,22 +15,24 @@ const Words<StreamFormat> kFormats{{{"xdm", StreamFormat::Xdm}, {"raw", StreamFo
 const Words<OnInvalid> kOnInvalid{{{"dead_letter", OnInvalid::DeadLetter}, {"drop", OnInvalid::Drop}}};
 const Words<Order> kOrders{{{"none", Order::None}, {"source", Order::Source}}};
 
-void read_schema(MapReader schema, bool required, xdm::EnvelopeOptions& envelope) {
+void read_schema(MapReader schema, bool required, xdm::EnvelopeOptions& envelope,
+                 std::vector<std::filesystem::path>& files) {
     if (required && schema.present()) schema.require("id", "id: https://ns.adobe.com/TENANT/schemas/HASH");
     schema.text("id", envelope.schema_id, check_schema_id);
     schema.text("version", envelope.schema_version, check_schema_version);
-    schema.later("file");
+    schema.paths("file", files);
     schema.finish();
 }
 
 /// What a message consists of.
-void read_envelope(MapReader& stream, xdm::EnvelopeOptions& envelope) {
+void read_envelope(MapReader& stream, xdm::EnvelopeOptions& envelope,
+                   std::vector<std::filesystem::path>& schema_files) {
     stream.require("kind", "kind: experience_event` or `kind: profile");
     stream.choice("kind", envelope.kind, kKinds);
     stream.choice("format", envelope.format, kFormats);
     const bool xdm = envelope.format == StreamFormat::Xdm;
     if (xdm) stream.require("schema", "schema: {id: 'https://ns.adobe.com/TENANT/schemas/HASH'}");
-    read_schema(stream.section("schema"), xdm, envelope);
+    read_schema(stream.section("schema"), xdm, envelope, schema_files);
     if (xdm) stream.require("dataset_id", "dataset_id: 24 HEX DIGITS");
     stream.text("dataset_id", envelope.dataset_id, check_dataset_id);
     if (!xdm) stream.require("flow_id", "flow_id: UUID");
@@ -48,25 +50,6 @@ void read_generated(MapReader& stream, xdm::EnvelopeOptions& envelope) {
         read_timestamp(stream.section("timestamp", "from"), event ? Time::Field : Time::None);
 }
 
-/// An empty list coerces nothing, as this version does.
-void read_coerce(MapReader& stream) {
-    const Value* coerce = stream.find("coerce");
-    const bool empty = coerce != nullptr && coerce->type == Value::Type::List && coerce->items.empty();
-    if (empty) {
-        stream.ignore({"coerce"});
-    } else {
-        stream.later("coerce");
-    }
-}
-
-void read_later_keys(MapReader& stream) {
-    stream.later("mapping");
-    stream.later("validate", {"none"});
-    stream.later("unknown_keys", {"allow"});
-    read_coerce(stream);
-    stream.later("invalid_limit");
-}
-
 }  // namespace
 
 pipeline::StreamOptions read_stream(MapReader stream) {
@@ -74,12 +57,14 @@ pipeline::StreamOptions read_stream(MapReader stream) {
     options.id = read_own_id(stream, stream.context().streams);
     stream.require("destination", "destination: ID");
     options.destination = read_reference(stream, "destination", stream.context().destinations);
-    read_envelope(stream, options.envelope);
+    read_envelope(stream, options.envelope, options.proof.schema_files);
     read_generated(stream, options.envelope);
+    read_proof(stream, options.envelope, options.proof);
     stream.choice("on_invalid", options.on_invalid, kOnInvalid);
     if (options.envelope.kind == StreamKind::Profile) options.order = Order::Source;  // the last upsert wins
     stream.choice("order", options.order, kOrders);
-    read_later_keys(stream);
+    options.invalid_limit = read_invalid_limit(stream);
+    stream.later("mapping");
     stream.finish();
     return options;
 }

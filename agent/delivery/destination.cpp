@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <exception>
 #include <mutex>
+#include <numeric>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -71,42 +72,51 @@ void end_process_on(const std::exception_ptr& failure) {
 
 }  // namespace
 
-/// The thread's side. Everything but `inbox`, `outstanding`, `report` and the counters is confined to that
-/// thread.
+/// The thread's side. Everything but `inbox`, `outstanding`, `report`, `size_bound` and the counters is
+/// confined to that thread.
+///
+/// One coroutine, dispatch(), decides what leaves and when: it takes a job where a connection is free, the
+/// gate is open and a job is due, waits for the job's slot within the limits, and hands it to the connection.
 struct Destination::Impl {
-    Impl(DestinationOptions destination_options, const Surroundings& surroundings, http::Peer inlet,
+    Impl(DestinationOptions destination_options, const Surroundings& surroundings, http::Peer inlet_peer,
          http::TlsContext context)
         : options{std::move(destination_options)},
-          peer{std::move(inlet)},
+          peer{std::move(inlet_peer)},
           tls{std::move(context)},
           head{peer.url, options.headers},
+          governor{surroundings.traffic.governor(options.platform)},
+          inlet{surroundings.traffic.inlet(peer.url)},
           metrics{surroundings.metrics, options.id},
           report{options, surroundings.metrics, surroundings.health},
           backoff{options.retry, http::make_random()},
           compression{options},
-          authorization{surroundings.tokens, [this] { asio::post(io, [this] { wake_all(); }); }},
-          gate{backoff},
-          aftermath{options, gate, backoff, metrics, report, surroundings.dead_letters},
-          judge{options.answers} {}
-
-    /// One connection and the timer that its coroutine waits on.
-    struct Sender {
-        explicit Sender(Impl& impl)
-            : exchange{impl.io.get_executor(), impl.peer,   impl.tls, impl.options.timeout, impl.head,
-                       impl.compression,       impl.metrics},
-              timer{impl.io.get_executor()} {}
-        Exchange exchange;
-        asio::steady_timer timer;
-    };
+          authorization{surroundings.tokens, [this] { asio::post(io, [this] { wake(); }); }},
+          concurrency{options.connections},
+          size_bound{options.batch_bytes},
+          aftermath{{.options = options,
+                     .inlet = inlet,
+                     .concurrency = concurrency,
+                     .size_bound = size_bound,
+                     .backoff = backoff,
+                     .metrics = metrics,
+                     .report = report,
+                     .dead_letters = surroundings.dead_letters}},
+          judge{options.answers},
+          receipts{surroundings.receipts} {}
 
     void start();
     void take_in();
-    asio::awaitable<void> send_all(Sender& sender);
-    asio::awaitable<void> send(Sender& sender, Job job);
-    asio::awaitable<void> wait(Sender& sender);
+    asio::awaitable<void> dispatch();
+    asio::awaitable<void> wait_until(base::SteadyTime time);
+    asio::awaitable<bool> wait_for_slot(const Job& job);
+    asio::awaitable<void> send(Exchange& exchange, Job job);
     [[nodiscard]] std::optional<Job> next_job();
-    void finish(std::uint64_t lane, std::vector<Job> again);
-    void wake_all();
+    [[nodiscard]] base::SteadyTime look_again_at() const;
+    [[nodiscard]] Job within_bound(Job job);
+    [[nodiscard]] Job as_probe(Job job);
+    void put_back(JobQueue::Turn turn, std::vector<Job> again);
+    void finish(JobQueue::Turn turn, std::vector<Job> again);
+    void wake() { news.cancel(); }
 
     const DestinationOptions options;
     const http::Peer peer;
@@ -114,16 +124,22 @@ struct Destination::Impl {
     const RequestHead head;
 
     asio::io_context io{1};
+    asio::steady_timer news{io};  ///< what dispatch() waits on
+    Governor* const governor;     ///< null: no limits
+    InletTraffic& inlet;
     DestinationMetrics metrics;
     ConditionReport report;
     http::Backoff backoff;
     Compression compression;
     Authorization authorization;
-    Gate gate;
+    Concurrency concurrency;
+    SizeBound size_bound;
     Aftermath aftermath;
     Judge judge;
+    ReceiptWriter* const receipts;
     JobQueue queue;
-    std::vector<std::unique_ptr<Sender>> senders;
+    std::vector<std::unique_ptr<Exchange>> connections;
+    std::vector<Exchange*> idle;  ///< the last used is the next, so that few are kept busy
     bool stopping = false;
 
     std::mutex inbox_mutex;
@@ -136,14 +152,13 @@ struct Destination::Impl {
 
 void Destination::Impl::start() {
     for (std::size_t i = 0; i < options.connections; ++i) {
-        senders.push_back(std::make_unique<Sender>(*this));
-        asio::co_spawn(io, send_all(*senders.back()), end_process_on);
+        connections.push_back(std::make_unique<Exchange>(io.get_executor(), peer, tls, options.timeout, head,
+                                                         compression, metrics));
+        idle.push_back(connections.back().get());
     }
+    metrics.connections.Set(static_cast<double>(concurrency.limit()));
+    asio::co_spawn(io, dispatch(), end_process_on);
     thread = std::thread{[this] { io.run(); }};
-}
-
-void Destination::Impl::wake_all() {
-    for (const auto& sender : senders) sender->timer.cancel();
 }
 
 void Destination::Impl::take_in() {
@@ -154,58 +169,135 @@ void Destination::Impl::take_in() {
     }
     for (record::BatchPtr& batch : batches) queue.push(Job{std::move(batch)});
     metrics.queued.Set(static_cast<double>(queue.size()));
-    wake_all();
+    wake();
 }
 
-std::optional<Job> Destination::Impl::next_job() {
-    const base::SteadyTime now = SteadyClock::now();
-    if (!authorization.ready()) {
-        if (queue.size() > 0) authorization.report_wait(report);
-        return std::nullopt;
-    }
-    if (!gate.enter(now)) return std::nullopt;
-    std::optional<Job> job = queue.take(now);
-    if (!job) gate.leave();
-    return job;
-}
-
-asio::awaitable<void> Destination::Impl::send_all(Sender& sender) {
+asio::awaitable<void> Destination::Impl::dispatch() {
     while (!stopping) {
         std::optional<Job> job = next_job();
-        if (job) {
-            co_await send(sender, std::move(*job));
-        } else {
-            co_await wait(sender);
+        if (!job) {
+            co_await wait_until(look_again_at());
+            continue;
         }
+        const bool may_leave = co_await wait_for_slot(*job);
+        if (stopping) break;  // the batch stays unsettled
+        if (!may_leave) {
+            const JobQueue::Turn turn = JobQueue::turn_of(*job->batch);
+            inlet.gate.leave(job->pass);
+            std::vector<Job> again;
+            again.push_back(std::move(*job));
+            put_back(turn, std::move(again));
+            continue;
+        }
+        Exchange& exchange = *idle.back();
+        idle.pop_back();
+        asio::co_spawn(io, send(exchange, std::move(*job)), end_process_on);
     }
 }
 
-asio::awaitable<void> Destination::Impl::wait(Sender& sender) {
-    // Without a token there is nothing to wait for but its coming, which wakes this one.
-    const bool idle = queue.size() == 0 || !authorization.ready();
-    const base::SteadyTime due = idle ? base::SteadyTime::max() : queue.next_due();
-    const base::SteadyTime open = gate.is_open() ? base::SteadyTime::min() : gate.resume_at();
-    // At least a little: what is due already waits for another sender's lane or probe, which wakes this one.
-    const base::SteadyTime soonest = SteadyClock::now() + std::chrono::milliseconds{1};
-    sender.timer.expires_at(std::max({due, open, soonest}));
-    const auto [ignored] = co_await sender.timer.async_wait(asio::as_tuple(asio::use_awaitable));
+/// The next job that may leave now, where a connection is free for it.
+std::optional<Job> Destination::Impl::next_job() {
+    const std::size_t in_use = connections.size() - idle.size();
+    if (in_use >= concurrency.limit() || queue.size() == 0) return std::nullopt;
+    if (!authorization.ready()) {
+        authorization.report_wait(report);
+        return std::nullopt;
+    }
+    const base::SteadyTime now = SteadyClock::now();
+    const Gate::Pass pass = inlet.gate.enter(now);
+    if (pass == Gate::Pass::None) return std::nullopt;
+    std::optional<Job> job = queue.take(now);
+    if (!job) {
+        inlet.gate.leave(pass);
+        return std::nullopt;
+    }
+    job->pass = pass;
+    return pass == Gate::Pass::Probe ? as_probe(std::move(*job)) : within_bound(std::move(*job));
+}
+
+/// When next_job() may have something that no event announces.
+base::SteadyTime Destination::Impl::look_again_at() const {
+    const bool all_in_use = connections.size() - idle.size() >= concurrency.limit();
+    // The coming of a token wakes dispatch().
+    if (all_in_use || queue.size() == 0 || !authorization.ready()) return base::SteadyTime::max();
+    const base::SteadyTime now = SteadyClock::now();
+    // A probe of another destination to the same inlet is over soon, and nobody says so.
+    constexpr std::chrono::milliseconds kProbed{50};
+    base::SteadyTime open = inlet.gate.resume_at();
+    if (open == base::SteadyTime::max()) open = now + kProbed;
+    return std::max({queue.next_due(), open, now + std::chrono::milliseconds{1}});
+}
+
+asio::awaitable<void> Destination::Impl::wait_until(base::SteadyTime time) {
+    news.expires_at(time);
+    const auto [ignored] = co_await news.async_wait(asio::as_tuple(asio::use_awaitable));
     (void)ignored;
 }
 
-asio::awaitable<void> Destination::Impl::send(Sender& sender, Job job) {
-    const record::Batch& batch = *job.batch;
-    const std::uint64_t lane = batch.lane;
-    if (job.first_tried == base::SteadyTime{}) job.first_tried = SteadyClock::now();
-    const http::TokenPtr token = authorization.token();
-    const base::Result<http::Answer> answer = co_await sender.exchange.send(job, token);
-    if (stopping) co_return;  // the batch stays unsettled
+/// False: the gate has closed meanwhile.
+asio::awaitable<bool> Destination::Impl::wait_for_slot(const Job& job) {
+    const base::SteadyTime now = SteadyClock::now();
+    const std::size_t messages = job.batch->messages.size();
+    Slot slot{.at = now, .by = {}};
+    if (governor != nullptr) slot = governor->reserve(messages, now);
+    const Slot learned = inlet.pace.reserve(messages, slot.at);
+    if (!learned.by.empty()) slot = learned;
+    if (slot.at <= now) co_return true;
+    metrics.throttled(slot.by, slot.at - now);
+    while (SteadyClock::now() < slot.at && !stopping) co_await wait_until(slot.at);
+    co_return inlet.gate.still_open(job.pass, SteadyClock::now());
+}
 
+/// What was sealed before the inlet said 413 may be larger than what it takes: then it is halved first.
+Job Destination::Impl::within_bound(Job job) {
+    const Gate::Pass pass = job.pass;
+    while (job.batch->body().size() > size_bound.bytes() && job.batch->messages.size() > 1) {
+        std::vector<Job> halves = halves_of(job);
+        outstanding.change(1);
+        queue.push_front(std::move(halves.back()));
+        job = std::move(halves.front());
+    }
+    job.pass = pass;
+    return job;
+}
+
+/// A probe is small: it is likely to be in vain, and counts against limits that other destinations share.
+Job Destination::Impl::as_probe(Job job) {
+    constexpr std::uint32_t kMessages = 10;
+    const auto count = static_cast<std::uint32_t>(job.batch->messages.size());
+    if (count <= kMessages) return job;
+    std::vector<std::uint32_t> first(kMessages);
+    std::vector<std::uint32_t> rest(count - kMessages);
+    std::iota(first.begin(), first.end(), 0U);
+    std::iota(rest.begin(), rest.end(), kMessages);
+    Job probe = part_of(job, first);
+    probe.pass = job.pass;
+    outstanding.change(1);
+    queue.push_front(part_of(job, rest));
+    return probe;
+}
+
+asio::awaitable<void> Destination::Impl::send(Exchange& exchange, Job job) {
+    const JobQueue::Turn turn = JobQueue::turn_of(*job.batch);
+    const bool all_used = connections.size() - idle.size() >= concurrency.limit();
+    job.left_at = SteadyClock::now();
+    if (job.first_tried == base::SteadyTime{}) job.first_tried = job.left_at;
+    const http::TokenPtr token = authorization.token();
+    const base::Result<http::Answer> answer = co_await exchange.send(job, token);
+    if (stopping) co_return;  // the batch stays unsettled
+    idle.push_back(&exchange);
+    if (answer && answer->status / 100 == 2) {
+        concurrency.answered(job.batch->body().size(), all_used, job.left_at, SteadyClock::now());
+    }
     std::vector<Job> again;
+    if (answer && answer->status / 100 == 2 && receipts != nullptr) {
+        receipts->put(*job.batch, options.id, *answer, job.attempts);
+    }
     if (answer && authorization.is_to_be_renewed(token, *answer)) {
-        gate.leave();  // nothing was learnt of the inlet
+        inlet.gate.leave(job.pass);  // nothing was learnt of the inlet
         again.push_back(std::move(job));
     } else if (answer) {
-        const Verdict verdict = judge.judge(*answer, batch.messages.size());
+        const Verdict verdict = judge.judge(*answer, job.batch->messages.size());
         const auto asked = answer->retry_after
                                ? http::parse_retry_after(*answer->retry_after, base::WallClock::now())
                                : std::nullopt;
@@ -213,16 +305,21 @@ asio::awaitable<void> Destination::Impl::send(Sender& sender, Job job) {
     } else {
         again = aftermath.apply_failure(std::move(job), answer.error());
     }
-    finish(lane, std::move(again));
+    finish(turn, std::move(again));
 }
 
-void Destination::Impl::finish(std::uint64_t lane, std::vector<Job> again) {
+void Destination::Impl::put_back(JobQueue::Turn turn, std::vector<Job> again) {
+    queue.done(turn, std::move(again));
+    metrics.queued.Set(static_cast<double>(queue.size()));
+}
+
+void Destination::Impl::finish(JobQueue::Turn turn, std::vector<Job> again) {
     accepted = aftermath.accepted();
     gave_up = aftermath.gave_up();
+    metrics.connections.Set(static_cast<double>(concurrency.limit()));
     const std::ptrdiff_t change = std::ssize(again) - 1;
-    queue.done(lane, std::move(again));
-    metrics.queued.Set(static_cast<double>(queue.size()));
-    wake_all();
+    put_back(turn, std::move(again));
+    wake();
     outstanding.change(change);
 }
 
@@ -261,6 +358,10 @@ void Destination::submit(record::BatchPtr batch) {
     if (first) asio::post(impl_->io, [impl = impl_.get()] { impl->take_in(); });
 }
 
+std::size_t Destination::body_bound() const {
+    return impl_->size_bound.bytes();
+}
+
 bool Destination::drain(std::chrono::milliseconds timeout) {
     return impl_->outstanding.wait_for_none(timeout);
 }
@@ -269,14 +370,15 @@ void Destination::stop() {
     if (!impl_->thread.joinable()) return;
     asio::post(impl_->io, [impl = impl_.get()] {
         impl->stopping = true;
-        for (const auto& sender : impl->senders) sender->exchange.abort();
-        impl->wake_all();
+        for (const auto& connection : impl->connections) connection->abort();
+        impl->wake();
     });
     impl_->thread.join();
 }
 
 Destination::State Destination::state() const {
     return {.accepted = impl_->accepted,
+            .sent = static_cast<std::uint64_t>(impl_->metrics.sent.Value()),
             .held = impl_->report.is_held(),
             .trouble = impl_->report.trouble(),
             .gave_up = impl_->gave_up};

@@ -7,6 +7,8 @@
 
 #include "base/result.hpp"
 #include "delivery/options.hpp"
+#include "delivery/receipt_writer.hpp"
+#include "delivery/traffic.hpp"
 #include "http/token_provider.hpp"
 #include "record/batch.hpp"
 #include "record/dead_letter.hpp"
@@ -20,7 +22,9 @@ struct Surroundings {
     record::DeadLetterSink& dead_letters;
     telemetry::Metrics& metrics;
     telemetry::Health& health;
+    Traffic& traffic;                       ///< what destinations share
     http::TokenProvider* tokens = nullptr;  ///< whose tokens requests carry; null: none
+    ReceiptWriter* receipts = nullptr;      ///< null: none are kept
 };
 
 /// Takes batches to one inlet and learns from its answers what became of each message: settled, sent again,
@@ -35,6 +39,7 @@ class Destination : public record::BatchSink {
     Destination& operator=(const Destination&) = delete;
 
     void submit(record::BatchPtr batch) override;
+    [[nodiscard]] std::size_t body_bound() const override;
 
     /// Waits until everything submitted has met its fate, or until `timeout` has passed. True: nothing is
     /// left.
@@ -46,6 +51,7 @@ class Destination : public record::BatchSink {
     /// commands, which give up then).
     struct State {
         std::uint64_t accepted = 0;
+        std::uint64_t sent = 0;  ///< messages, each time they were sent
         bool held = false;
         std::string trouble;   ///< the newest reason why nothing gets through, empty when all is well
         bool gave_up = false;  ///< give_up_after has passed for some batch

@@ -21,11 +21,11 @@ DestinationMetrics::DestinationMetrics(telemetry::Metrics& metrics, const std::s
                               {{"destination", destination}})},
       retried{metrics.counter("aep_agent_messages_retried_total", "Messages sent again.",
                               {{"destination", destination}})},
-      throttled{metrics.counter("aep_agent_throttled_seconds_total",
-                                "Seconds of waiting that were asked for.",
-                                {{"destination", destination}, {"by", "retry_after"}})},
       queued{metrics.gauge("aep_agent_destination_queue_batches", "Sealed batches that wait to be sent.",
                            {{"destination", destination}})},
+      connections{metrics.gauge("aep_agent_destination_connections_allowed",
+                                "Connections that may be in use at once, as the inlet bears them.",
+                                {{"destination", destination}})},
       batch_bytes{metrics.histogram("aep_agent_batch_bytes", "Size of requests.",
                                     {{"destination", destination}}, kBytes)},
       batch_messages{metrics.histogram("aep_agent_batch_messages", "Messages in requests.",
@@ -35,6 +35,16 @@ DestinationMetrics::DestinationMetrics(telemetry::Metrics& metrics, const std::s
       latency_seconds{
           metrics.histogram("aep_agent_record_latency_seconds",
                             "From reading a batch's oldest record to its last message's settlement.",
-                            {{"destination", destination}}, kSeconds)} {}
+                            {{"destination", destination}}, kSeconds)} {
+    for (const char* by : {"requests_per_second", "messages_per_second", "status_429", "retry_after"}) {
+        throttled_.emplace(by, metrics.counter("aep_agent_throttled_seconds_total",
+                                               "Seconds that requests waited for a limit.",
+                                               {{"destination", destination}, {"by", by}}));
+    }
+}
+
+void DestinationMetrics::throttled(std::string_view by, std::chrono::duration<double> time) const {
+    throttled_.find(by)->second.Increment(time.count());
+}
 
 }  // namespace aep::delivery

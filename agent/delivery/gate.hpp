@@ -1,57 +1,97 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <utility>
 
 #include "base/clock.hpp"
+#include "base/duration.hpp"
 #include "http/backoff.hpp"
 
 namespace aep::delivery {
 
-/// The backoff that all connections to one inlet share: while it fails nobody sends; when the wait is over
-/// one probe goes first; when that succeeds all go on. Time is handed in. Confined.
+/// The circuit breaker before one inlet, shared by all connections and all destinations that lead there:
+/// while it fails nobody sends; when the wait is over one probe goes first; when that succeeds the others
+/// follow, after a while that grows with the outage, so that an inlet which has just come up is not run over.
+///
+/// Waits have full jitter: random between 0 and a bound, which is an eighth of the outage so far, at least
+/// `initial` and at most `max` of the backoff. So the end of an outage is noticed within an eighth of its
+/// length. Time is handed in. Guarded.
 class Gate {
   public:
-    explicit Gate(http::Backoff backoff) : backoff_{std::move(backoff)} {}
+    explicit Gate(http::Random random) : random_{std::move(random)} {}
 
-    /// Whether a request may leave now. True for one caller per wait while the inlet fails: it must report
-    /// back.
-    [[nodiscard]] bool enter(base::SteadyTime now) {
-        if (failures_ == 0) return true;
-        if (probing_ || now < resume_at_) return false;
-        probing_ = true;
-        return true;
+    /// How a request passed; it is handed back with what became of it.
+    enum class Pass { None, Free, Probe };
+
+    /// Whether a request may leave now. Probe is given to one caller per wait: it must report back.
+    [[nodiscard]] Pass enter(base::SteadyTime now) {
+        const std::lock_guard lock{mutex_};
+        if (now < resume_at_) return Pass::None;
+        if (failures_ == 0) return Pass::Free;
+        if (std::exchange(probing_, true)) return Pass::None;
+        return Pass::Probe;
     }
-    /// When it is worth asking again.
+    /// Whether what passed, and then waited for something else, may still leave.
+    [[nodiscard]] bool still_open(Pass pass, base::SteadyTime now) const {
+        const std::lock_guard lock{mutex_};
+        return now >= resume_at_ && (pass == Pass::Probe || failures_ == 0);
+    }
+    /// When it is worth asking again; SteadyTime::max() while a probe is under way.
     [[nodiscard]] base::SteadyTime resume_at() const {
+        const std::lock_guard lock{mutex_};
         return probing_ ? base::SteadyTime::max() : resume_at_;
     }
-    /// What entered has nothing to send after all.
-    void leave() { probing_ = false; }
+    /// What passed did not leave after all.
+    void leave(Pass pass) {
+        const std::lock_guard lock{mutex_};
+        if (pass == Pass::Probe) probing_ = false;
+    }
 
-    void succeeded(base::SteadyTime now) {
-        // What was under way when the wait began does not end it: the inlet may have asked for it.
-        if (!probing_ && now < resume_at_) return;
-        failures_ = 0;
+    void succeeded(Pass pass, base::SteadyTime now) {
+        const std::lock_guard lock{mutex_};
+        // What was under way when the wait began does not end it.
+        if (failures_ == 0 || pass != Pass::Probe) return;
         probing_ = false;
+        failures_ = 0;
+        resume_at_ = std::max(resume_at_, now + std::min<Time>(kLongestPause, (now - since_) / 10));
     }
-    /// `at_least`: what the inlet asked for (Retry-After); zero where it did not. Returns the wait.
-    base::Millis failed(base::SteadyTime now, base::Millis at_least) {
+    void failed(Pass pass, base::SteadyTime now, const http::BackoffOptions& backoff) {
+        const std::lock_guard lock{mutex_};
         // Requests that were under way when the first failed tell nothing new.
-        const bool known = failures_ > 0 && !probing_ && now < resume_at_;
-        if (!known) {
-            probing_ = false;
-            resume_at_ = now + backoff_.wait(++failures_);
-        }
-        resume_at_ = std::max(resume_at_, now + at_least);
-        return std::chrono::ceil<base::Millis>(resume_at_ - now);
+        if (failures_ > 0 && pass != Pass::Probe) return;
+        if (failures_++ == 0) since_ = now;
+        probing_ = false;
+        resume_at_ = std::max(resume_at_, now + wait(now - since_, backoff));
     }
-    [[nodiscard]] bool is_open() const { return failures_ == 0; }
+    /// Nobody sends for so long, for example because the inlet asked for it.
+    void pause(base::SteadyTime now, base::Millis time) {
+        const std::lock_guard lock{mutex_};
+        resume_at_ = std::max(resume_at_, now + time);
+    }
+    [[nodiscard]] bool is_open() const {
+        const std::lock_guard lock{mutex_};
+        return failures_ == 0;
+    }
 
   private:
-    http::Backoff backoff_;
+    using Time = base::SteadyTime::duration;
+    static constexpr std::chrono::seconds kLongestPause{1};
+
+    [[nodiscard]] Time wait(Time outage, const http::BackoffOptions& backoff) const {
+        const Time bound = std::clamp<Time>(outage / 8, backoff.initial, backoff.max);
+        const auto spread = random_() * static_cast<double>(bound.count());
+        return std::max<Time>(std::chrono::milliseconds{1}, Time{static_cast<Time::rep>(spread)});
+    }
+
+    mutable std::mutex mutex_;
+    const http::Random random_;
     unsigned failures_ = 0;  ///< in a row
     bool probing_ = false;
-    base::SteadyTime resume_at_ = {};
+    base::SteadyTime since_ = {};      ///< the first of the failures
+    base::SteadyTime resume_at_ = {};  ///< nobody sends before
 };
 
 }  // namespace aep::delivery

@@ -1,51 +1,75 @@
 #include "delivery/job_queue.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace aep::delivery {
 
 void JobQueue::push(Job job) {
-    const std::uint64_t lane = job.batch->lane;
-    (lane == 0 ? free_ : lanes_[lane].jobs).push_back(std::move(job));
+    Line& line = lines_[turn_of(*job.batch)];
+    line.stream = job.batch->stream;
+    line.jobs.push_back(std::move(job));
+    ++size_;
+}
+
+void JobQueue::push_front(Job job) {
+    Line& line = lines_[turn_of(*job.batch)];
+    line.stream = job.batch->stream;
+    line.jobs.push_front(std::move(job));
+    ++size_;
+}
+
+std::optional<Job> JobQueue::take_from(Line& line, bool ordered, base::SteadyTime now) {
+    if (line.shut) return std::nullopt;
+    const auto end = ordered && !line.jobs.empty() ? std::next(line.jobs.begin()) : line.jobs.end();
+    const auto due =
+        std::find_if(line.jobs.begin(), end, [now](const Job& job) { return job.not_before <= now; });
+    if (due == end) return std::nullopt;
+    Job job = std::move(*due);
+    line.jobs.erase(due);
+    line.shut = ordered;
+    return job;
 }
 
 std::optional<Job> JobQueue::take(base::SteadyTime now) {
-    for (auto& [number, lane] : lanes_) {
-        if (lane.shut || lane.jobs.empty() || lane.jobs.front().not_before > now) continue;
-        lane.shut = true;
-        Job job = std::move(lane.jobs.front());
-        lane.jobs.pop_front();
+    auto at = lines_.upper_bound(last_);
+    for (std::size_t tried = 0; tried < lines_.size(); ++tried, ++at) {
+        if (at == lines_.end()) at = lines_.begin();
+        std::optional<Job> job = take_from(at->second, at->first.lane != 0, now);
+        if (!job) continue;
+        last_ = at->first;
+        --size_;
+        if (!at->second.shut && at->second.jobs.empty()) lines_.erase(at);
         return job;
     }
-    const auto due = std::ranges::find_if(free_, [now](const Job& job) { return job.not_before <= now; });
-    if (due == free_.end()) return std::nullopt;
-    Job job = std::move(*due);
-    free_.erase(due);
-    return job;
+    return std::nullopt;
 }
 
 base::SteadyTime JobQueue::next_due() const {
     base::SteadyTime next = base::SteadyTime::max();
-    for (const Job& job : free_) next = std::min(next, job.not_before);
-    for (const auto& [number, lane] : lanes_) {
-        if (!lane.shut && !lane.jobs.empty()) next = std::min(next, lane.jobs.front().not_before);
+    for (const auto& [turn, line] : lines_) {
+        if (line.shut) continue;
+        for (const Job& job : line.jobs) {
+            next = std::min(next, job.not_before);
+            if (turn.lane != 0) break;
+        }
     }
     return next;
 }
 
-void JobQueue::done(std::uint64_t lane, std::vector<Job> again) {
-    std::deque<Job>& jobs = lane == 0 ? free_ : lanes_[lane].jobs;
-    jobs.insert(jobs.begin(), std::make_move_iterator(again.begin()), std::make_move_iterator(again.end()));
-    if (lane == 0) return;
-    lanes_[lane].shut = false;
-    if (jobs.empty()) lanes_.erase(lane);
-}
-
-std::size_t JobQueue::size() const {
-    std::size_t count = free_.size();
-    for (const auto& [number, lane] : lanes_) count += lane.jobs.size();
-    return count;
+void JobQueue::done(Turn turn, std::vector<Job> again) {
+    const auto found = lines_.find(turn);
+    if (found != lines_.end()) found->second.shut = false;
+    if (again.empty()) {
+        if (found != lines_.end() && found->second.jobs.empty()) lines_.erase(found);
+        return;
+    }
+    Line& line = lines_[turn];
+    line.stream = again.front().batch->stream;
+    size_ += again.size();
+    line.jobs.insert(line.jobs.begin(), std::make_move_iterator(again.begin()),
+                     std::make_move_iterator(again.end()));
 }
 
 }  // namespace aep::delivery

@@ -1,52 +1,58 @@
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "base/clock.hpp"
-#include "record/batch.hpp"
+#include "delivery/job.hpp"
 
 namespace aep::delivery {
 
-/// A batch on its way, with its history.
-struct Job {
-    record::BatchPtr batch;
-    unsigned attempts = 0;                ///< how often it was sent
-    unsigned server_errors = 0;           ///< 500s among the answers
-    base::SteadyTime failing_since = {};  ///< its first 500, or when it was split because of them
-    base::SteadyTime first_tried = {};    ///< unset before the first attempt
-    base::SteadyTime not_before = {};     ///< its own wait
-
-    explicit Job(record::BatchPtr owned) : batch{std::move(owned)} {}
-};
-
-/// The batches of one destination that wait to be sent: first come, first served, what is sent again first.
-/// Batches of one lane (ordered streams) leave one at a time, and what comes back of one keeps its place
-/// before the next. Confined.
+/// The batches of one destination that wait to be sent: each stream, and each lane of ordered streams, in
+/// turn; within it first come, first served, and what is sent again first. Batches of one lane leave one at a
+/// time, and what comes back of one keeps its place before the next. Confined.
 class JobQueue {
   public:
     void push(Job job);
+    /// Before everything else of its turn.
+    void push_front(Job job);
     /// The next job that may leave now. Its lane is shut until done().
     [[nodiscard]] std::optional<Job> take(base::SteadyTime now);
     /// When take() may have something because of a job's own wait; SteadyTime::max() where none waits.
     [[nodiscard]] base::SteadyTime next_due() const;
-    /// What take() gave is through; `again` is what is left of it, in order, to be sent before the rest of
-    /// its lane.
-    void done(std::uint64_t lane, std::vector<Job> again);
 
-    [[nodiscard]] std::size_t size() const;
+    /// Whose turn a batch belongs to.
+    struct Turn {
+        const record::StreamInfo* stream = nullptr;
+        std::uint64_t lane = 0;  ///< 0: not ordered
+        friend auto operator<=>(const Turn&, const Turn&) = default;
+    };
+    [[nodiscard]] static Turn turn_of(const record::Batch& batch) {
+        return {.stream = batch.stream.get(), .lane = batch.lane};
+    }
+    /// What take() gave is through; `again` is what is left of it, in order, to be sent before the rest of
+    /// its turn.
+    void done(Turn turn, std::vector<Job> again);
+
+    [[nodiscard]] std::size_t size() const { return size_; }
 
   private:
-    struct Lane {
+    struct Line {
         std::deque<Job> jobs;
         bool shut = false;
+        std::shared_ptr<const record::StreamInfo> stream;  ///< so that no other gets its address
     };
-    std::deque<Job> free_;  ///< of no lane
-    std::map<std::uint64_t, Lane> lanes_;
+    [[nodiscard]] static std::optional<Job> take_from(Line& line, bool ordered, base::SteadyTime now);
+
+    std::map<Turn, Line> lines_;
+    Turn last_;  ///< whose turn it was
+    std::size_t size_ = 0;
 };
 
 }  // namespace aep::delivery

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -20,10 +21,26 @@ enum class Answers {
 /// `compression:` of a destination.
 enum class Coding { None, Gzip };
 
+/// `limits:` of a platform: what its destinations may send together.
+struct LimitOptions {
+    std::optional<std::size_t> requests_per_second = 1000;   ///< absent: unlimited
+    std::optional<std::size_t> messages_per_second = 10000;  ///< absent: unlimited
+    double share = 1.0;  ///< above 0, at most 1: this agent's part, where several agents share the limits
+
+    /// A batch never holds more than 5 % of a second's messages, so that the flow is even.
+    [[nodiscard]] std::size_t batch_messages(std::size_t configured) const {
+        if (!messages_per_second) return configured;
+        const double bound = static_cast<double>(*messages_per_second) * share / 20;
+        return std::clamp(static_cast<std::size_t>(bound), std::size_t{1}, configured);
+    }
+};
+
 /// One entry of `destinations:`, less its `batch:` (pipeline::BatchOptions).
 struct DestinationOptions {
     std::string id;
-    std::string url;  ///< the inlet's URL as AEP gives it, https://host[:port]/collection/{inletId}
+    std::string platform;  ///< whose limits it shares; empty: none
+    std::string url;       ///< the inlet's URL as AEP gives it, https://host[:port]/collection/{inletId}
+    std::size_t batch_bytes = 900'000;  ///< `batch.max_bytes`: what a request's body has at most
     std::size_t connections = 4;
     http::TimeoutOptions timeout;
     http::BackoffOptions retry;

@@ -39,11 +39,23 @@ std::optional<int> read_status(const dom::element& value) {
 }
 
 Fate fate_of(int status) {
+    switch (status) {
+        case 401:
+        case 403:
+        case 407:
+        case 408:
+        case 425:
+        case 429:
+        case 502:
+        case 503:
+        case 504:
+            return Fate::SendAgain;
+        default:
+            break;
+    }
     if (status >= 200 && status < 300) return Fate::Settled;
-    // What goes for a whole request goes for a message: only these can never be cured by sending it again.
-    const bool for_ever = status >= 400 && status < 500 && status != 401 && status != 403 && status != 407 &&
-                          status != 408 && status != 425 && status != 429;
-    return for_ever ? Fate::Refused : Fate::SendAgain;
+    if (status >= 400 && status < 500) return Fate::Refused;
+    return status >= 500 && status < 600 ? Fate::Failed : Fate::SendAgain;
 }
 
 /// Nothing where the entry's status cannot be read.
@@ -125,6 +137,37 @@ std::string held_reason(int status) {
 
 }  // namespace
 
+Verdict verdict_of_status(int status, std::string words) {
+    Verdict verdict{
+        .kind = Kind::Held, .status = status, .words = std::move(words), .held_reason = "", .messages = {}};
+    switch (status) {
+        case 400:
+        case 422:
+            verdict.kind = Kind::Refused;
+            break;
+        case 408:
+        case 425:
+        case 502:
+        case 503:
+        case 504:
+            verdict.kind = Kind::Busy;
+            break;
+        case 413:
+            verdict.kind = Kind::TooLarge;
+            break;
+        case 429:
+            verdict.kind = Kind::Throttled;
+            break;
+        case 500:
+            verdict.kind = Kind::ServerError;
+            break;
+        default:
+            verdict.held_reason = held_reason(status);
+            break;
+    }
+    return verdict;
+}
+
 struct Judge::Impl {
     [[nodiscard]] Verdict judge_success(const http::Answer& answer, std::size_t count);
     [[nodiscard]] std::string words_of(const http::Answer& answer);
@@ -142,35 +185,9 @@ Judge::~Judge() = default;
 Verdict Judge::judge(const http::Answer& answer, std::size_t messages) {
     const int status = answer.status;
     if (status >= 200 && status < 300) return impl_->judge_success(answer, messages);
-    Verdict verdict{.kind = Kind::Held,
-                    .status = status,
-                    .words = impl_->words_of(answer),
-                    .held_reason = "",
-                    .messages = {}};
-    switch (status) {
-        case 400:
-        case 422:
-            verdict.kind = Kind::Refused;
-            break;
-        case 408:
-        case 425:
-        case 429:
-        case 502:
-        case 503:
-        case 504:
-            verdict.kind = Kind::Busy;
-            break;
-        case 413:
-            verdict.kind = Kind::TooLarge;
-            break;
-        case 500:
-            verdict.kind = Kind::ServerError;
-            break;
-        default:
-            verdict.held_reason = held_reason(status);
-            break;
-    }
-    return verdict;
+    std::string words = impl_->words_of(answer);
+    if (status / 100 == 3 && !answer.location.empty()) words = "it points to " + bounded(answer.location);
+    return verdict_of_status(status, std::move(words));
 }
 
 Verdict Judge::Impl::judge_success(const http::Answer& answer, std::size_t count) {
@@ -182,7 +199,7 @@ Verdict Judge::Impl::judge_success(const http::Answer& answer, std::size_t count
                 .messages = {}};
     }
     if (answer.encoded)
-        return unproven(answer.status, "its body is compressed, though nobody asked for that");
+        return unproven(answer.status, "its body is compressed in a way that nobody asked for");
     dom::element document;
     dom::array entries;
     if (parser.parse(answer.body).get(document) != simdjson::SUCCESS) {
@@ -224,6 +241,31 @@ std::string Judge::Impl::words_of(const http::Answer& answer) {
         }
     }
     return answer.encoded ? "" : bounded(answer.body);
+}
+
+std::optional<AnswerDetails> read_details(std::string_view body, std::size_t messages) {
+    dom::parser parser;
+    dom::element document;
+    dom::array entries;
+    if (parser.parse(body).get(document) != simdjson::SUCCESS) return std::nullopt;
+    if (document["responses"].get(entries) != simdjson::SUCCESS || entries.size() != messages) {
+        return std::nullopt;
+    }
+    AnswerDetails details;
+    std::string_view text;
+    if (document["batchId"].get(text) == simdjson::SUCCESS) details.batch_id = text;
+    details.messages.resize(messages);
+    const std::vector<std::size_t> message_of = pair_up(entries, messages);
+    std::size_t i = 0;
+    for (const dom::element entry : entries) {
+        AnswerDetails::Message& message = details.messages[message_of[i++]];
+        if (entry["xactionId"].get(text) == simdjson::SUCCESS) message.xaction_id = text;
+        for (const char* key : {"status", "statusCode"}) {
+            dom::element status;
+            if (entry[key].get(status) == simdjson::SUCCESS) message.status = read_status(status).value_or(0);
+        }
+    }
+    return details;
 }
 
 }  // namespace aep::delivery

@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "delivery/options.hpp"
@@ -14,7 +16,8 @@ namespace aep::delivery {
 struct MessageVerdict {
     enum class Fate {
         Settled,
-        SendAgain,  ///< alone, later: busy or failing for this one
+        SendAgain,  ///< alone, later: it cannot be taken now
+        Failed,     ///< 500: for now, or for ever
         Refused,    ///< will never be accepted
     };
     Fate fate = Fate::Settled;
@@ -29,6 +32,7 @@ struct Verdict {
         PerMessage,   ///< see `messages`
         Unproven,     ///< a 2xx that proves nothing: send again in smaller requests
         Busy,         ///< the inlet cannot take it now
+        Throttled,    ///< 429: more than the inlet takes
         ServerError,  ///< 500: an outage, or a message that it cannot process
         Refused,      ///< at least one message will never be accepted: find it
         TooLarge,     ///< 413
@@ -40,6 +44,21 @@ struct Verdict {
     std::string held_reason;               ///< of Held: a short word for the metric, "unauthorized"
     std::vector<MessageVerdict> messages;  ///< of PerMessage: as many as were sent, in their order
 };
+
+/// What a status that is not 2xx means for all that it stands for: a request, or each of its messages.
+[[nodiscard]] Verdict verdict_of_status(int status, std::string words);
+
+/// What AEP calls a batch and its messages, for receipts.
+struct AnswerDetails {
+    struct Message {
+        std::string xaction_id;
+        int status = 0;  ///< its own; 0 where it has none
+    };
+    std::string batch_id;
+    std::vector<Message> messages;  ///< in the order that they were sent in
+};
+/// Nothing where the body does not speak of as many messages as were sent.
+[[nodiscard]] std::optional<AnswerDetails> read_details(std::string_view body, std::size_t messages);
 
 /// Reads answers as DESIGN.md, "What an answer proves", and the status table of streaming ingestion,
 /// section 9. Confined; reuses its parser's memory.

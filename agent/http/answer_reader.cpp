@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "http/error.hpp"
+#include "http/inflate.hpp"
 #include "http/options.hpp"
 
 namespace aep::http {
@@ -29,17 +30,31 @@ base::Error bad_answer(const boost::system::error_code& error) {
     return {fmt::format("the answer is not HTTP/1.x: {}", error.message()), Errc::BadAnswer};
 }
 
+/// Some servers and proxies code their answers though nobody asked for it.
+void decode(boost::beast::string_view coding, Answer& answer) {
+    using boost::beast::iequals;
+    if (coding.empty() || iequals(coding, "identity") || answer.body.empty()) return;
+    answer.encoded = true;
+    if (!iequals(coding, "gzip") && !iequals(coding, "x-gzip") && !iequals(coding, "deflate")) return;
+    auto plain = inflate(answer.body, kMaxAnswerBody);
+    if (!plain) return;
+    answer.body = std::move(*plain);
+    answer.encoded = false;
+}
+
 }  // namespace
 
 struct AnswerReader::Impl {
     std::optional<Parser> parser;
     std::string kept;  ///< came, but not parsed yet: part of a head or of a chunk's head
     std::size_t parsed = 0;
+    std::size_t head = 0;  ///< bytes of the head that were parsed, while it is not complete
     unsigned interim = 0;
     bool begun = false;
     Body body = Body::AsSaid;
 
     void restart() {
+        head = 0;
         parser.emplace();
         parser->eager(true);
         parser->skip(body == Body::None);
@@ -63,7 +78,13 @@ AnswerReader::~AnswerReader() = default;
 base::Result<void> AnswerReader::Impl::parse() {
     while (parsed < kept.size() && !parser->is_done()) {
         boost::system::error_code error;
-        parsed += parser->put(boost::asio::const_buffer{kept.data() + parsed, kept.size() - parsed}, error);
+        const std::size_t used =
+            parser->put(boost::asio::const_buffer{kept.data() + parsed, kept.size() - parsed}, error);
+        parsed += used;
+        // The parser's own limit is that of one piece of the head.
+        if (!parser->is_header_done()) head += used;
+        if (!parser->is_header_done() && head + kept.size() - parsed > kMaxAnswerHead)
+            return bad_answer(beast_http::error::header_limit);
         if (error == beast_http::error::need_more) break;
         if (error) return bad_answer(error);
         if (!at_interim()) continue;
@@ -117,8 +138,10 @@ Answer AnswerReader::take() {
     if (const auto found = message.find(beast_http::field::retry_after); found != message.end()) {
         answer.retry_after = std::string{found->value()};
     }
-    const auto coding = message.find(beast_http::field::content_encoding);
-    answer.encoded = coding != message.end() && !boost::beast::iequals(coding->value(), "identity");
+    if (const auto found = message.find(beast_http::field::location); found != message.end()) {
+        answer.location = std::string{found->value()};
+    }
+    decode(message[beast_http::field::content_encoding], answer);
     return answer;
 }
 

@@ -12,12 +12,19 @@
 #include "base/json_text.hpp"
 #include "base/random.hpp"
 #include "inlet/envelope.hpp"
+#include "inlet/rate_limit.hpp"
 
 namespace aep::inlet {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
 using simdjson::dom::element;
+
+/// Why a message is not taken.
+struct Refusal {
+    int status;
+    std::string reason;
+};
 
 constexpr std::string_view kBadFormat = "Invalid XDM Message Format";
 
@@ -40,13 +47,19 @@ std::optional<std::string_view> entity_text(ondemand::value message, bool raw) {
 }  // namespace
 
 struct Collection::Impl {
-    Impl(const InletOptions& given, FaultControl& fault_control, Entities& store, Counters& counts)
-        : options{given}, fault{fault_control}, entities{store}, counters{counts} {}
+    Impl(const InletOptions& given, FaultControl& fault_control, Entities& store, Counters& counts,
+         TrafficLog& log)
+        : options{given},
+          fault{fault_control},
+          entities{store},
+          counters{counts},
+          traffic{log},
+          limit{given.limits.messages_per_second} {}
 
     /// Fills `messages`; the value is what is wrong with the request.
     std::optional<std::string> parse(const Call& call, bool batch);
     void check(const Call& call);
-    std::optional<std::string> message_fault(const element& message, bool raw);
+    std::optional<Refusal> message_fault(const element& message, const Call& call);
     void take_entities(const Call& call, bool batch);
     /// What on-demand cannot find (a key spelt with an escape) is spelt anew.
     void take_entity(std::size_t index, std::optional<std::string_view> text, bool raw);
@@ -63,10 +76,12 @@ struct Collection::Impl {
     FaultControl& fault;
     Entities& entities;
     Counters& counters;
+    TrafficLog& traffic;
+    RateLimit limit;
     simdjson::dom::parser checker;
     ondemand::parser locator;
-    std::vector<element> messages;                   ///< of the request at hand
-    std::vector<std::optional<std::string>> faults;  ///< one for each message
+    std::vector<element> messages;               ///< of the request at hand
+    std::vector<std::optional<Refusal>> faults;  ///< one for each message
 };
 
 std::optional<std::string> Collection::Impl::parse(const Call& call, bool batch) {
@@ -87,16 +102,21 @@ std::optional<std::string> Collection::Impl::parse(const Call& call, bool batch)
     return std::nullopt;
 }
 
-std::optional<std::string> Collection::Impl::message_fault(const element& message, bool raw) {
-    if (fault.refuses_next_message()) return "the local inlet was told to refuse this message";
-    if (!raw) return envelope_fault(message, options.org_id);
-    if (!message.is_object()) return "the message is not a JSON object";
+std::optional<Refusal> Collection::Impl::message_fault(const element& message, const Call& call) {
+    if (const auto status = fault.refuses_next_message(*call.plan))
+        return Refusal{*status, "the local inlet was told to refuse this message"};
+    if (!call.raw) {
+        auto reason = envelope_fault(message, options.org_id, options.schema_id);
+        if (!reason) return std::nullopt;
+        return Refusal{400, std::move(*reason)};
+    }
+    if (!message.is_object()) return Refusal{400, "the message is not a JSON object"};
     return std::nullopt;
 }
 
 void Collection::Impl::check(const Call& call) {
     faults.clear();
-    for (const element& message : messages) faults.push_back(message_fault(message, call.raw));
+    for (const element& message : messages) faults.push_back(message_fault(message, call));
 }
 
 void Collection::Impl::take_entity(std::size_t index, std::optional<std::string_view> text, bool raw) {
@@ -145,7 +165,8 @@ Response Collection::Impl::refuse(const Call& call, std::string_view reason) con
 }
 
 Response Collection::Impl::answer_one(const Call& call) const {
-    if (faults.front()) return refuse(call, *faults.front());
+    if (const auto& fault_of_it = faults.front())
+        return problem(fault_of_it->status, kBadFormat, described(call, fault_of_it->reason));
     Response response;
     response.body = fmt::format(R"({{"inletId":"{}","xactionId":"{}-0","receivedTimeMs":{}}})", call.inlet_id,
                                 base::random_uuid(), now_ms());
@@ -155,17 +176,18 @@ Response Collection::Impl::answer_one(const Call& call) const {
 void Collection::Impl::append_entry(std::string& out, const std::string& request_id, std::size_t index,
                                     const Call& call) const {
     const auto to = std::back_inserter(out);
-    const auto& reason = faults[index];
-    if (!reason) {
+    const auto& refusal = faults[index];
+    if (!refusal) {
         fmt::format_to(to, R"({{"xactionId":"{}-{}"}})", request_id, index);
         return;
     }
     if (options.failed_entry == FailedEntry::StatusCode) {
-        out += R"({"statusCode":400,"message":)";
+        fmt::format_to(to, R"({{"statusCode":{},"message":)", refusal->status);
     } else {
-        fmt::format_to(to, R"({{"status":400,"xactionId":"{}-{}","message":)", request_id, index);
+        fmt::format_to(to, R"({{"status":{},"xactionId":"{}-{}","message":)", refusal->status, request_id,
+                       index);
     }
-    base::append_json_string(out, described(call, *reason));
+    base::append_json_string(out, described(call, refusal->reason));
     out += '}';
 }
 
@@ -173,19 +195,27 @@ Response Collection::Impl::answer_batch(const Call& call) const {
     const std::string request_id = base::random_uuid();
     Response response;
     response.status = 207;
+    const AnswerForm form = call.plan->form;
+    if (form == AnswerForm::NotJson || form == AnswerForm::NoResponses) {
+        response.body = form == AnswerForm::NotJson ? "<html>thanks</html>" : R"({"inletId":"x"})";
+        return response;
+    }
     response.body = fmt::format(R"({{"inletId":"{}","batchId":"{}","receivedTimeMs":{},"responses":[)",
                                 call.inlet_id, request_id, now_ms());
-    const std::size_t entries = faults.size() - (call.short_answer && !faults.empty() ? 1 : 0);
+    const std::size_t entries = faults.size() - (form == AnswerForm::Short && !faults.empty() ? 1 : 0);
     for (std::size_t i = 0; i < entries; ++i) {
         if (i != 0) response.body += ',';
         append_entry(response.body, request_id, i, call);
     }
+    if (form == AnswerForm::Long) response.body += R"(,{"xactionId":"one-too-many"})";
     response.body += "]}";
     return response;
 }
 
 Response Collection::Impl::take(const Call& call, bool batch) {
     if (const auto reason = parse(call, batch)) return refuse(call, *reason);
+    if (const auto wait = limit.take(messages.size(), base::SteadyClock::now())) return too_many(*wait);
+    traffic.count_messages(messages.size());
     check(call);
     take_entities(call, batch);
     if (const auto committed = entities.commit(); !committed) {
@@ -196,8 +226,8 @@ Response Collection::Impl::take(const Call& call, bool batch) {
 }
 
 Collection::Collection(const InletOptions& options, FaultControl& fault, Entities& entities,
-                       Counters& counters)
-    : impl_{std::make_unique<Impl>(options, fault, entities, counters)} {}
+                       Counters& counters, TrafficLog& traffic)
+    : impl_{std::make_unique<Impl>(options, fault, entities, counters, traffic)} {}
 
 Collection::~Collection() = default;
 

@@ -9,6 +9,7 @@
 #include "inlet/fault.hpp"
 #include "inlet/options.hpp"
 #include "inlet/response.hpp"
+#include "inlet/traffic_log.hpp"
 
 namespace aep::inlet {
 
@@ -16,7 +17,8 @@ namespace aep::inlet {
 /// used for every request.
 class Collection {
   public:
-    Collection(const InletOptions& options, FaultControl& fault, Entities& entities, Counters& counters);
+    Collection(const InletOptions& options, FaultControl& fault, Entities& entities, Counters& counters,
+               TrafficLog& traffic);
     ~Collection();
     Collection(const Collection&) = delete;
     Collection& operator=(const Collection&) = delete;
@@ -25,8 +27,8 @@ class Collection {
         std::string_view inlet_id;
         /// Unread bytes follow in memory, at least simdjson's padding (64).
         std::string_view body;
-        bool raw = false;           ///< messages are bare JSON objects
-        bool short_answer = false;  ///< the answer lacks its last entry
+        bool raw = false;                          ///< messages are bare JSON objects
+        const FaultControl::Plan* plan = nullptr;  ///< never null in a call
     };
     [[nodiscard]] Response take_one(const Call& call);
     [[nodiscard]] Response take_batch(const Call& call);

@@ -57,33 +57,51 @@ void Connection::allow(milliseconds time) {
 
 asio::awaitable<bool> Connection::serve_request() {
     allow(service_.options().idle_timeout);
-    const RequestReader::Result result = co_await reader_.read();
+    plan_ = {};
+    const RequestReader::Result result = co_await reader_.read([this](std::string_view target) {
+        plan_ = service_.plan(target);
+        return plan_.drop != FaultRule::Drop::During;
+    });
     if (result == RequestReader::Result::Closed) co_return false;
     if (result == RequestReader::Result::Complete) co_return co_await answer_request();
     co_return co_await refuse(result);
 }
 
 asio::awaitable<bool> Connection::answer_request() {
-    const Service::Outcome outcome = service_.handle(reader_.request());
-    if (outcome.fate == Service::Fate::Stall) {
+    const Service::Outcome outcome = service_.handle(reader_.request(), plan_);
+    plan_ = outcome.plan;
+    if (plan_.stall) {
         deadline_ = base::SteadyTime::max();
         const std::size_t forever = std::numeric_limits<std::size_t>::max();
         co_await ignore_input(forever);
         co_return false;
     }
-    if (outcome.delay.count() > 0) co_await pause(outcome.delay);
-    if (outcome.fate == Service::Fate::Drop) co_return false;
-    const bool keep_alive = reader_.keep_alive();
-    const std::string text = render(outcome.response, keep_alive, reader_.request().method == verb::head);
+    if (plan_.delay.count() > 0) co_await pause(plan_.delay);
+    if (plan_.drop == FaultRule::Drop::After) co_return false;
+    const bool head_only = reader_.request().method == verb::head;
+    const Rendered rendered = render(outcome.response, reader_.keep_alive(), head_only, plan_.form);
     allow(service_.options().idle_timeout);
-    const bool written = co_await stream_.write_all(text);
-    if (written && !keep_alive) co_await close_gently();
-    co_return written&& keep_alive;
+    const bool written = co_await write(rendered.text);
+    if (!written || rendered.abrupt || plan_.drop == FaultRule::Drop::Before) co_return false;
+    if (rendered.closes) co_await close_gently();
+    co_return !rendered.closes;
+}
+
+asio::awaitable<bool> Connection::write(std::string_view text) {
+    if (plan_.form != AnswerForm::Slow) co_return co_await stream_.write_all(text);
+    constexpr std::size_t kParts = 20;
+    const std::size_t size = text.size() / kParts + 1;
+    for (; !text.empty(); text.remove_prefix(std::min(size, text.size()))) {
+        const bool written = co_await stream_.write_all(text.substr(0, size));
+        if (!written) co_return false;
+        co_await pause(milliseconds{50});
+    }
+    co_return true;
 }
 
 asio::awaitable<bool> Connection::refuse(RequestReader::Result reason) {
-    const std::string text = render(refusal(reason), false, false);
-    const bool written = co_await stream_.write_all(text);
+    const Rendered rendered = render(refusal(reason), false, false, AnswerForm::Right);
+    const bool written = co_await stream_.write_all(rendered.text);
     if (written) co_await close_gently();
     co_return false;
 }

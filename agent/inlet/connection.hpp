@@ -24,6 +24,7 @@ class Connection {
     [[nodiscard]] boost::asio::awaitable<bool> serve_request();
     [[nodiscard]] boost::asio::awaitable<bool> answer_request();
     [[nodiscard]] boost::asio::awaitable<bool> refuse(RequestReader::Result reason);
+    [[nodiscard]] boost::asio::awaitable<bool> write(std::string_view text);
     [[nodiscard]] boost::asio::awaitable<void> pause(std::chrono::milliseconds time);
     [[nodiscard]] boost::asio::awaitable<void> close_gently();
     [[nodiscard]] boost::asio::awaitable<void> ignore_input(std::size_t at_most);
@@ -33,6 +34,7 @@ class Connection {
     TlsStream stream_;
     RequestReader reader_;
     boost::asio::steady_timer timer_;
+    FaultControl::Plan plan_;  ///< of the request at hand
     base::SteadyTime deadline_ = base::SteadyTime::max();
 };
 

@@ -132,7 +132,8 @@ std::optional<std::string> normalized_content_type(std::string_view text) {
     return std::nullopt;
 }
 
-std::optional<std::string> envelope_fault(const element& message, std::string_view org_id) {
+std::optional<std::string> envelope_fault(const element& message, std::string_view org_id,
+                                          std::string_view schema_id) {
     object whole;
     if (message.get(whole) != simdjson::SUCCESS) return std::string{kUnknownFormat};
     const auto header = object_member(whole, "header");
@@ -141,6 +142,8 @@ std::optional<std::string> envelope_fault(const element& message, std::string_vi
     const auto ref = schema_ref(*header);
     if (!body || !ref) return std::string{kUnknownFormat};
     if (Fault fault = check_header(*header, org_id)) return fault;
+    if (!schema_id.empty() && ref->id != schema_id)
+        return fmt::format("the schema '{}' is not the one of this inlet", ref->id);
     return check_body(*body, *ref);
 }
 

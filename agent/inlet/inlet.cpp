@@ -24,6 +24,7 @@
 #include "inlet/fault.hpp"
 #include "inlet/listener.hpp"
 #include "inlet/service.hpp"
+#include "inlet/traffic_log.hpp"
 #include "inlet/write_file.hpp"
 
 namespace aep::inlet {
@@ -60,7 +61,7 @@ struct Inlet::Impl {
           ca_pem{to_pem(*identity.ca)},
           tls{std::move(tls_context)},
           entities{std::move(store)},
-          fault{given.fault} {}
+          fault{given.faults} {}
     ~Impl() { stop(); }
 
     void stop() {
@@ -82,7 +83,8 @@ struct Inlet::Impl {
     const std::unique_ptr<Entities> entities;
     Counters counters;
     FaultControl fault;
-    Service service{options, fault, *entities, counters};
+    TrafficLog traffic;
+    Service service{options, fault, *entities, counters, traffic};
     asio::io_context context{1};
     // Behind the context, so that their sockets and timers go before it.
     std::list<Connection> connections;
@@ -201,8 +203,8 @@ const std::string& Inlet::ca_pem() const {
     return impl_->ca_pem;
 }
 
-void Inlet::set_fault(const FaultOptions& fault) {
-    impl_->fault.set(fault);
+void Inlet::set_faults(const std::vector<FaultRule>& rules) {
+    impl_->fault.set(rules);
 }
 
 void Inlet::stop() {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "inlet/options.hpp"
@@ -19,10 +20,11 @@ namespace aep::inlet {
 ///     GET    /inlet/entities          ?id=X | ?path=loyalty.id&value=abc, ?limit=N (100):
 ///     {"count","entities"};
 ///                                     `count` is all that match, `entities` the newest of them, oldest first
-///     GET, PUT, DELETE /inlet/fault   the fault, changeable while running; the keys are those of
-///     FaultOptions,
-///                                     with `delay_ms` and `retry_after` as numbers:
-///                                     {"status":503,"retry_after":1}
+///     GET    /inlet/traffic           {"interval_ms","requests","messages","throttled"}: how many in each
+///                                     interval (100 ms) since the first request, the last ten minutes
+///     GET, PUT, DELETE /inlet/fault   the rules, changeable while running: one or a list of them, with the
+///                                     keys of FaultRule, durations as `after_ms`, `for_ms`, `delay_ms`,
+///                                     `retry_after` in seconds: {"status":503,"retry_after":1,"first":3}
 ///
 ///     POST   /ims/token/v3            OAuth client credentials -> {"access_token","token_type","expires_in"}
 ///     GET, PUT, DELETE /inlet/tokens  {"asked","issued"}; PUT sets the token endpoint's fault
@@ -31,9 +33,9 @@ namespace aep::inlet {
 ///
 /// The /inlet/ paths are the controls of a test server: no authentication, not for the open network.
 /// With x-adobe-flow-id (header or query) messages are raw: any JSON object, no envelope. Requests are
-/// refused as a whole with problem+json: 400, 404, 405, 413, 415 (also for Content-Encoding), 501
-/// (synchronous validation). Integers beyond 64 bits are refused as bad JSON. Duplicates count as often as
-/// they come. Protocol: Adobe's streaming ingestion API,
+/// refused as a whole with problem+json: 400, 404, 405, 413, 415 (also for Content-Encoding), 429 (above the
+/// rate limits), 501 (synchronous validation). Integers beyond 64 bits are refused as bad JSON. Duplicates
+/// count as often as they come. Protocol: Adobe's streaming ingestion API,
 /// developer.adobe.com/experience-platform-apis/references/streaming-ingestion.
 ///
 /// Free-threaded: every member may be called from any thread.
@@ -58,8 +60,8 @@ class Inlet {
     [[nodiscard]] Stats stats() const;
     /// The CA's certificate, PEM.
     [[nodiscard]] const std::string& ca_pem() const;
-    /// Replaces the fault, as PUT /inlet/fault does.
-    void set_fault(const FaultOptions& fault);
+    /// Replaces the faults, as PUT /inlet/fault does.
+    void set_faults(const std::vector<FaultRule>& rules);
     /// Closes all connections, answered or not, and ends the thread. Idempotent.
     void stop();
 

@@ -165,12 +165,18 @@ asio::awaitable<RequestReader::Result> RequestReader::answer_expectation() {
     co_return written ? Result::Complete : Result::Closed;
 }
 
-asio::awaitable<RequestReader::Result> RequestReader::read() {
+asio::awaitable<RequestReader::Result> RequestReader::read(OnHead on_head) {
     impl_->begin();
+    bool begun = false;
     for (;;) {
         beast::error_code error;
         const bool more = impl_->parse(error);
         if (error) co_return failure(error);
+        if (!begun && impl_->parser->is_header_done()) {
+            begun = true;
+            const auto target = impl_->parser->get().target();
+            if (!on_head({target.data(), target.size()})) co_return Result::Closed;
+        }
         if (impl_->parser->is_done()) break;
         if (impl_->parser->is_header_done()) {
             const Result expected = co_await answer_expectation();

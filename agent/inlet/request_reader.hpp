@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -28,8 +29,10 @@ class RequestReader {
         LongHead,  ///< more than 64 KiB of head: 431
         LongBody,  ///< more than is read to its end, or not even asked for (Expect: 100-continue): 413
     };
+    /// Given the target as soon as the head is here; false: the rest is not read, as if the client had gone.
+    using OnHead = std::function<bool(std::string_view target)>;
     /// Fills request(); its body stays valid until the next call.
-    [[nodiscard]] boost::asio::awaitable<Result> read();
+    [[nodiscard]] boost::asio::awaitable<Result> read(OnHead on_head);
 
     [[nodiscard]] const Request& request() const;
     [[nodiscard]] bool keep_alive() const;

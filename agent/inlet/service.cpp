@@ -57,21 +57,29 @@ std::optional<std::size_t> parse_count(std::string_view text) {
 
 }  // namespace
 
-Service::Service(const InletOptions& options, FaultControl& fault, Entities& entities, Counters& counters)
+Service::Service(const InletOptions& options, FaultControl& fault, Entities& entities, Counters& counters,
+                 TrafficLog& traffic)
     : options_{options},
       fault_{fault},
       entities_{entities},
       counters_{counters},
-      collection_{options, fault, entities, counters},
+      traffic_{traffic},
+      limit_{options.limits.requests_per_second},
+      collection_{options, fault, entities, counters, traffic},
       tokens_{options} {}
 
-Service::Outcome Service::handle(const Request& request) {
+FaultControl::Plan Service::plan(std::string_view target) {
+    const std::string path = parse_target(target).path;
+    return parse_collection_path(path) ? fault_.next_request() : FaultControl::Plan{};
+}
+
+Service::Outcome Service::handle(const Request& request, const FaultControl::Plan& plan) {
     const Target target = parse_target(request.target);
-    if (const auto path = parse_collection_path(target.path))
-        return handle_collection(request, target, *path);
     if (target.path == "/ims/token/v3") return give_token(request);
     Outcome outcome;
-    outcome.response = control(request, target);
+    outcome.plan = plan;
+    const auto path = parse_collection_path(target.path);
+    outcome.response = path ? handle_collection(request, target, *path, plan) : control(request, target);
     return outcome;
 }
 
@@ -83,29 +91,31 @@ Service::Outcome Service::give_token(const Request& request) {
     }
     Tokens::Outcome given = tokens_.issue(request.body, base::SteadyClock::now());
     outcome.response = std::move(given.response);
-    outcome.delay = given.delay;
-    if (given.drop) outcome.fate = Fate::Drop;
+    outcome.plan.delay = given.delay;
+    if (given.drop) outcome.plan.drop = FaultRule::Drop::After;
     return outcome;
 }
 
-Service::Outcome Service::handle_collection(const Request& request, const Target& target,
-                                            const CollectionPath& path) {
+Response Service::handle_collection(const Request& request, const Target& target, const CollectionPath& path,
+                                    const FaultControl::Plan& plan) {
     ++counters_.requests;
-    FaultControl::Plan plan = fault_.next_request();
-    Outcome outcome;
-    outcome.delay = plan.delay;
-    if (plan.stall) {
-        outcome.fate = Fate::Stall;
-        return outcome;
+    traffic_.count_request();
+    Response response;
+    if (plan.instead) {
+        response = *plan.instead;
+    } else if (plan.stall) {
+        return response;
+    } else if (const auto wait = limit_.take(1, base::SteadyClock::now())) {
+        response = too_many(*wait);
+    } else {
+        response = collect(request, target, path, plan);
     }
-    if (plan.drop_answer) outcome.fate = Fate::Drop;
-    outcome.response =
-        plan.instead ? std::move(*plan.instead) : collect(request, target, path, plan.short_answer);
-    return outcome;
+    if (response.status == 429) traffic_.count_throttled();
+    return response;
 }
 
 Response Service::collect(const Request& request, const Target& target, const CollectionPath& path,
-                          bool short_answer) {
+                          const FaultControl::Plan& plan) {
     if (!options_.inlet_id.empty() && path.inlet_id != options_.inlet_id) {
         return not_found(fmt::format("inlet {} is not known", path.inlet_id));
     }
@@ -126,26 +136,31 @@ Response Service::collect(const Request& request, const Target& target, const Co
     call.inlet_id = path.inlet_id;
     call.body = request.body;
     call.raw = !request.flow_id.empty() || !target.query("x-adobe-flow-id").value_or("").empty();
-    call.short_answer = short_answer;
+    call.plan = &plan;
     return path.batch ? collection_.take_batch(call) : collection_.take_one(call);
 }
 
 Response Service::control(const Request& request, const Target& target) {
     if (target.path == "/inlet/fault") return control_fault(request);
     if (target.path == "/inlet/tokens") return control_tokens(request);
-    const bool stats_asked = target.path == "/inlet/stats";
-    if (!stats_asked && target.path != "/inlet/entities") {
+    const bool known =
+        target.path == "/inlet/stats" || target.path == "/inlet/entities" || target.path == "/inlet/traffic";
+    if (!known) {
         return not_found(
             "there are /collection/{inletId}, /collection/batch/{inletId}, /ims/token/v3, /inlet/stats, "
-            "/inlet/entities, /inlet/fault and /inlet/tokens");
+            "/inlet/traffic, /inlet/entities, /inlet/fault and /inlet/tokens");
     }
     if (request.method != verb::get) return wrong_method("GET");
-    return stats_asked ? stats() : find_entities(target);
+    if (target.path == "/inlet/entities") return find_entities(target);
+    if (target.path == "/inlet/stats") return stats();
+    Response response;
+    response.body = traffic_.json();
+    return response;
 }
 
 Response Service::control_fault(const Request& request) {
     if (request.method == verb::put) {
-        const auto parsed = parse_fault(request.body);
+        const auto parsed = parse_faults(request.body);
         if (!parsed) return problem(400, "Bad Request", parsed.error().message);
         fault_.set(*parsed);
     } else if (request.method == verb::delete_) {
@@ -154,7 +169,7 @@ Response Service::control_fault(const Request& request) {
         return wrong_method("GET, PUT, DELETE");
     }
     Response response;
-    response.body = format_fault(fault_.options());
+    response.body = format_faults(fault_.rules());
     return response;
 }
 

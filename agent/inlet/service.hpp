@@ -11,9 +11,11 @@
 #include "inlet/entities.hpp"
 #include "inlet/fault.hpp"
 #include "inlet/options.hpp"
+#include "inlet/rate_limit.hpp"
 #include "inlet/response.hpp"
 #include "inlet/target.hpp"
 #include "inlet/tokens.hpp"
+#include "inlet/traffic_log.hpp"
 
 namespace aep::inlet {
 
@@ -32,23 +34,25 @@ struct Request {
 /// Which path does what. Confined to the inlet's thread.
 class Service {
   public:
-    Service(const InletOptions& options, FaultControl& fault, Entities& entities, Counters& counters);
+    Service(const InletOptions& options, FaultControl& fault, Entities& entities, Counters& counters,
+            TrafficLog& traffic);
 
-    enum class Fate { Answer, Stall, Drop };
     struct Outcome {
         Response response;
-        Fate fate = Fate::Answer;
-        std::chrono::milliseconds delay{0};
+        FaultControl::Plan plan;  ///< what is done to the answer
     };
-    [[nodiscard]] Outcome handle(const Request& request);
+    /// A request's head has come: what is planned for it. Only collection requests are ever at fault.
+    [[nodiscard]] FaultControl::Plan plan(std::string_view target);
+    /// The request is here in full.
+    [[nodiscard]] Outcome handle(const Request& request, const FaultControl::Plan& plan);
 
     [[nodiscard]] const InletOptions& options() const { return options_; }
 
   private:
-    [[nodiscard]] Outcome handle_collection(const Request& request, const Target& target,
-                                            const CollectionPath& path);
+    [[nodiscard]] Response handle_collection(const Request& request, const Target& target,
+                                             const CollectionPath& path, const FaultControl::Plan& plan);
     [[nodiscard]] Response collect(const Request& request, const Target& target, const CollectionPath& path,
-                                   bool short_answer);
+                                   const FaultControl::Plan& plan);
     [[nodiscard]] Outcome give_token(const Request& request);
     [[nodiscard]] Response control_tokens(const Request& request);
     [[nodiscard]] Response control(const Request& request, const Target& target);
@@ -60,6 +64,8 @@ class Service {
     FaultControl& fault_;
     Entities& entities_;
     Counters& counters_;
+    TrafficLog& traffic_;
+    RateLimit limit_;
     Collection collection_;
     Tokens tokens_;
 };

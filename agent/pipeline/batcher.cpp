@@ -20,8 +20,9 @@ bool Batcher::fits_alone(std::size_t size) {
 }
 
 char* Batcher::reserve(const record::Block& block, std::size_t size, base::SteadyTime now) {
-    if (open_ && !open_->messages.empty() && open_->body_size() + 1 + size > options_.max_bytes) seal();
+    if (open_ && !open_->messages.empty() && open_->body_size() + 1 + size > max_bytes_) seal();
     if (!open_) {
+        max_bytes_ = std::min(options_.max_bytes, sink_.body_bound());
         open_ = std::make_unique<Batch>(stream_, block.lease.reopen(), capacity_);
         open_->lane = lane_;
         open_->opened_at = now;

@@ -42,6 +42,7 @@ class Batcher {
     const std::uint64_t lane_;
     record::BatchSink& sink_;
     record::BatchPtr open_;
+    std::size_t max_bytes_ = 0;  ///< of the open batch
     /// The next batch begins with the buffer that the last one ended with: a stream whose batches fill up
     /// saves the growing, a quiet one the memory.
     record::Batch::Capacity capacity_;

@@ -1,11 +1,17 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "base/duration.hpp"
 #include "codec/options.hpp"
 #include "xdm/options.hpp"
+
+namespace aep::xdm {
+struct Proof;
+}
 
 namespace aep::pipeline {
 
@@ -25,21 +31,34 @@ enum class Order {
     Source,  ///< records of one reader keep their order: one worker, one request in flight
 };
 
+/// `invalid_limit:` of a stream: more than `share` of the last `of` records invalid means that something was
+/// deployed that should not have been. The stream is held then.
+struct InvalidLimit {
+    double share = 0.2;
+    std::size_t of = 1000;
+};
+
 /// One entry of `streams:`.
 struct StreamOptions {
     std::string id;
     std::string destination;
     xdm::EnvelopeOptions envelope;
+    xdm::ProofOptions proof;
     OnInvalid on_invalid = OnInvalid::DeadLetter;
+    std::optional<InvalidLimit> invalid_limit;
     Order order = Order::None;
 };
 
 /// What the way of one source's records through the workers is made of.
 struct RouteOptions {
-    std::string source;
+    std::string source;  ///< what record::Origin::way() says of its records
     codec::CodecOptions codec;
     StreamOptions stream;
-    BatchOptions batch;  ///< of the stream's destination
+    BatchOptions batch;                       ///< of the stream's destination
+    std::shared_ptr<const xdm::Proof> proof;  ///< of the stream; null: nobody looks
+    /// Its records are entities already, checked before they were sent the first time (replayed dead
+    /// letters): they are only wrapped.
+    bool entities = false;
 };
 
 }  // namespace aep::pipeline

@@ -38,8 +38,14 @@ void run_or_end_process(Worker& worker) noexcept {
 struct Pipeline::Impl {
     Impl(std::size_t worker_count, const std::vector<RouteOptions>& routes, const Surroundings& surroundings)
         : queue{worker_count, ordered_streams(routes)} {
+        for (const RouteOptions& route : routes) {
+            auto& guard = guards[route.stream.id];
+            if (guard) continue;
+            guard = std::make_unique<InvalidGuard>(route.stream.id, route.stream.invalid_limit,
+                                                   surroundings.health, surroundings.metrics);
+        }
         for (std::size_t i = 0; i < worker_count; ++i) {
-            workers.push_back(std::make_unique<Worker>(i, routes, surroundings, queue));
+            workers.push_back(std::make_unique<Worker>(i, routes, surroundings, guards, queue));
         }
         for (const auto& worker : workers) {
             threads.emplace_back([&running = *worker] { run_or_end_process(running); });
@@ -47,6 +53,7 @@ struct Pipeline::Impl {
     }
 
     BlockQueue queue;
+    InvalidGuards guards;
     std::vector<std::unique_ptr<Worker>> workers;
     std::vector<std::thread> threads;
 };
@@ -61,6 +68,10 @@ Pipeline::~Pipeline() {
 
 record::BlockSink& Pipeline::sink() {
     return impl_->queue;
+}
+
+const record::StreamHold& Pipeline::hold(const std::string& stream) const {
+    return impl_->guards.at(stream)->hold();
 }
 
 std::size_t Pipeline::message_overhead(const StreamOptions& stream) {

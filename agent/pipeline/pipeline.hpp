@@ -10,6 +10,8 @@
 #include "record/batch.hpp"
 #include "record/block.hpp"
 #include "record/dead_letter.hpp"
+#include "record/stream_hold.hpp"
+#include "telemetry/health.hpp"
 #include "telemetry/metrics.hpp"
 
 namespace aep::pipeline {
@@ -20,6 +22,7 @@ struct Surroundings {
     record::DeadLetterSink& dead_letters;
     std::function<record::BatchSink&(const std::string& destination)> sink_of;
     telemetry::Metrics& metrics;
+    telemetry::Health& health;
 };
 
 /// Queue and workers: Blocks in, sealed batches out. Workers are threads; each owns its part of everything
@@ -35,6 +38,9 @@ class Pipeline {
 
     /// Where the sources put their Blocks.
     [[nodiscard]] record::BlockSink& sink();
+
+    /// What its sources look at before they read. Lives as long as the pipeline.
+    [[nodiscard]] const record::StreamHold& hold(const std::string& stream) const;
 
     /// Bytes that a message of the stream has beyond its record: what a source adds to the size of a Block.
     [[nodiscard]] static std::size_t message_overhead(const StreamOptions& stream);

@@ -37,11 +37,13 @@ record::OriginPtr origin_of(const record::Block& block, std::uint32_t index) {
 
 }  // namespace
 
-StreamLane::StreamLane(const StreamOptions& stream_options, const BatchOptions& batch_options,
-                       std::uint64_t lane, record::BatchSink& sink)
-    : options{stream_options},
-      renderer{options.envelope},
-      batcher{make_info(options, renderer), batch_options, lane, sink} {}
+StreamLane::StreamLane(const RouteOptions& route, std::uint64_t lane, record::BatchSink& sink,
+                       InvalidGuard& invalid_guard, telemetry::Metrics& metrics)
+    : options{route.stream},
+      renderer{options.envelope, route.proof},
+      batcher{make_info(options, renderer), route.batch, lane, sink},
+      guard{invalid_guard},
+      proof_metrics{options.id, metrics} {}
 
 Route::Route(std::string agent_id, const codec::CodecOptions& codec, StreamLane& lane,
              record::DeadLetterSink& dead_letters, prometheus::Counter& too_large_for_profile)
@@ -55,15 +57,19 @@ Route::Route(std::string agent_id, const codec::CodecOptions& codec, StreamLane&
                                                                             : xdm::kProfileDropsEventsAbove} {
 }
 
-void Route::process(const record::Block& block) {
+void Route::process(record::BlockPtr block) {
     const Context context{
-        .block = block,
-        .seed = xdm::make_id_seed(agent_id_, block.origin->source, block.origin->generation),
-        .now = base::SteadyClock::now()};
-    for (std::uint32_t i = 0; i < block.records.size(); ++i) process_record(context, i);
+        .block = *block,
+        .seed = xdm::make_id_seed(agent_id_, block->origin->source, block->origin->generation),
+        .now = base::SteadyClock::now(),
+        .wall_now = base::WallClock::now()};
+    bool go_on = !lane_.guard.held();
+    for (std::uint32_t i = 0; go_on && i < block->records.size(); ++i) go_on = process_record(context, i);
+    lane_.guard.count_valid(std::exchange(valid_, 0));
+    if (!go_on) lane_.held.push_back(std::move(block));
 }
 
-void Route::process_record(const Context& context, std::uint32_t index) {
+bool Route::process_record(const Context& context, std::uint32_t index) {
     const record::RecordSpan& span = context.block.records[index];
     const std::string_view bytes = context.block.bytes_of(span);
     if (span.oversized != 0) {
@@ -77,12 +83,14 @@ void Route::process_record(const Context& context, std::uint32_t index) {
         return reject(context, index, std::string{failure.code}, std::move(failure.reason));
     }
     xdm::MessageRenderer& renderer = lane_.renderer;
-    const xdm::RecordPlace place{.seed = context.seed, .meta = meta_of(context.block, index)};
+    const xdm::RecordPlace place{
+        .seed = context.seed, .meta = meta_of(context.block, index), .now = context.wall_now};
     if (!renderer.prepare(*value, bytes, place)) {
         const xdm::Rejection& why = renderer.rejection();
-        return reject(context, index, std::string{why.code}, fmt::format("{}: {}", why.pointer, why.message),
-                      {record::Violation{std::string{why.keyword}, why.pointer, why.message}});
+        lane_.proof_metrics.count_violations(why.violations);
+        return reject(context, index, std::string{why.code}, why.reason(), why.violations);
     }
+    count_proof();
     const std::size_t size = renderer.size();
     if (!Batcher::fits_alone(size)) {
         return reject(context, index, "message_too_large",
@@ -92,6 +100,8 @@ void Route::process_record(const Context& context, std::uint32_t index) {
     if (renderer.entity_size() > profile_limit_) too_large_for_profile_.Increment();
     renderer.write(lane_.batcher.reserve(context.block, size, context.now));
     lane_.batcher.append(context.block, size, index);
+    ++valid_;
+    return true;
 }
 
 base::RecordMeta Route::meta_of(const record::Block& block, std::uint32_t index) const {
@@ -104,17 +114,36 @@ base::RecordMeta Route::meta_of(const record::Block& block, std::uint32_t index)
             .received_at = block.received_at};
 }
 
-void Route::reject(const Context& context, std::uint32_t index, std::string code, std::string reason,
-                   std::vector<record::Violation> errors) {
-    const record::Block& block = context.block;
+void Route::count_proof() {
+    const xdm::MessageRenderer& renderer = lane_.renderer;
+    if (renderer.repairs().any()) lane_.proof_metrics.count_repairs(renderer.repairs());
+    // `validate: warn`
+    if (!renderer.tolerated().empty()) lane_.proof_metrics.count_tolerated(renderer.tolerated());
+}
+
+bool Route::reject(const Context& context, std::uint32_t index, std::string code, std::string reason,
+                   std::span<const xdm::Violation> violations) {
+    lane_.guard.count_valid(std::exchange(valid_, 0));
+    if (!lane_.guard.admit_invalid(violations.empty() ? code : reason_without_contents(violations.front())))
+        return false;
     if (lane_.options.on_invalid == OnInvalid::Drop) {
-        return block.ticket.settle(index, 1, record::Outcome::Dropped);
+        context.block.ticket.settle(index, 1, record::Outcome::Dropped);
+    } else {
+        dead_letter(context, index, std::move(code), std::move(reason), violations);
     }
+    return true;
+}
+
+void Route::dead_letter(const Context& context, std::uint32_t index, std::string code, std::string reason,
+                        std::span<const xdm::Violation> violations) {
+    const record::Block& block = context.block;
     const record::RecordSpan& span = block.records[index];
     record::DeadLetter letter;
     letter.code = std::move(code);
     letter.reason = std::move(reason);
-    letter.errors = std::move(errors);
+    for (const xdm::Violation& violation : violations) {
+        letter.errors.push_back({std::string{violation.keyword}, violation.pointer, violation.message});
+    }
     letter.stream = lane_.options.id;
     letter.origin = origin_of(block, index);
     letter.position = span.position;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace aep::pipeline {
 namespace {
@@ -9,20 +10,30 @@ namespace {
 /// A worker with nothing open still looks around this often.
 constexpr std::chrono::seconds kIdleWait{1};
 
+/// The route as its records need it.
+RouteOptions adjusted(RouteOptions route) {
+    if (route.entities) {
+        route.stream.envelope.id.from = xdm::IdOptions::From::Keep;
+        route.stream.envelope.timestamp.from = xdm::TimestampOptions::From::None;
+    }
+    return route;
+}
+
 }  // namespace
 
 Worker::Worker(std::size_t index, const std::vector<RouteOptions>& routes, const Surroundings& surroundings,
-               BlockQueue& queue)
+               const InvalidGuards& guards, BlockQueue& queue)
     : index_{index}, queue_{queue} {
-    for (const RouteOptions& options : routes) {
+    for (const RouteOptions& route : routes) {
+        const RouteOptions options = adjusted(route);
         const StreamOptions& stream = options.stream;
-        auto& lane = lanes_[stream.id];
+        auto& lane = lanes_[{stream.id, options.entities}];
         if (!lane) {
             // 0 means "no lane"; a lane's number only has to differ from every other stream's and worker's.
             const std::uint64_t number = (std::uint64_t{index + 1} << 32U) + lanes_.size();
-            lane = std::make_unique<StreamLane>(stream, options.batch,
-                                                stream.order == Order::Source ? number : 0,
-                                                surroundings.sink_of(stream.destination));
+            lane = std::make_unique<StreamLane>(options, stream.order == Order::Source ? number : 0,
+                                                surroundings.sink_of(stream.destination),
+                                                *guards.at(stream.id), surroundings.metrics);
         }
         prometheus::Counter& too_large = surroundings.metrics.counter(
             "aep_agent_messages_too_large_for_profile_total",
@@ -34,8 +45,9 @@ Worker::Worker(std::size_t index, const std::vector<RouteOptions>& routes, const
 
 void Worker::run() {
     for (;;) {
-        if (const record::BlockPtr block = queue_.pop(index_, next_deadline())) {
-            routes_.at(block->origin->source)->process(*block);
+        if (record::BlockPtr block = queue_.pop(index_, next_deadline())) {
+            Route& route = *routes_.at(block->origin->way());
+            route.process(std::move(block));
         } else if (queue_.at_end(index_)) {
             break;
         }

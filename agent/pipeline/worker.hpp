@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "pipeline/block_queue.hpp"
@@ -17,7 +19,7 @@ namespace aep::pipeline {
 class Worker {
   public:
     Worker(std::size_t index, const std::vector<RouteOptions>& routes, const Surroundings& surroundings,
-           BlockQueue& queue);
+           const InvalidGuards& guards, BlockQueue& queue);
 
     /// Until the queue is closed and empty; then every open batch is sealed.
     void run();
@@ -28,8 +30,9 @@ class Worker {
 
     const std::size_t index_;
     BlockQueue& queue_;
-    std::unordered_map<std::string, std::unique_ptr<StreamLane>> lanes_;  ///< by stream
-    std::unordered_map<std::string, std::unique_ptr<Route>> routes_;      ///< by source
+    /// By stream, and whether its records are entities already.
+    std::map<std::pair<std::string, bool>, std::unique_ptr<StreamLane>> lanes_;
+    std::unordered_map<std::string, std::unique_ptr<Route>> routes_;  ///< by record::Origin::way()
 };
 
 }  // namespace aep::pipeline

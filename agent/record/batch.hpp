@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -106,6 +107,8 @@ class BatchSink {
   public:
     virtual ~BatchSink() = default;
     virtual void submit(BatchPtr batch) = 0;
+    /// How large a request's body may be that holds several messages; it can change. Asked once per batch.
+    [[nodiscard]] virtual std::size_t body_bound() const { return std::numeric_limits<std::size_t>::max(); }
 };
 
 }  // namespace aep::record

@@ -15,7 +15,7 @@ RecordCounters::Values& RecordCounters::Values::operator+=(const Values& other) 
 
 void RecordCounters::count_read(std::uint64_t records) {
     const std::lock_guard lock{mutex_};
-    values_.read += records;
+    values_.*taken_ += records;
     values_.in_flight += records;
 }
 

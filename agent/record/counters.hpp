@@ -25,7 +25,9 @@ class RecordCounters {
         Values& operator+=(const Values& other);
     };
 
-    explicit RecordCounters(std::string source) : source_{std::move(source)} {}
+    /// `taken`: what its records count as when they come in (`replayed` where they are dead letters).
+    explicit RecordCounters(std::string source, std::uint64_t Values::*taken = &Values::read)
+        : source_{std::move(source)}, taken_{taken} {}
 
     void count_read(std::uint64_t records);
     void count_settled(std::uint64_t delivered, std::uint64_t dead_lettered, std::uint64_t dropped);
@@ -35,6 +37,7 @@ class RecordCounters {
 
   private:
     const std::string source_;
+    std::uint64_t Values::*const taken_;
     mutable std::mutex mutex_;
     Values values_;
 };

@@ -59,6 +59,7 @@ record::BlockPtr Intake::open_block(const record::OriginPtr& origin, std::size_t
 }
 
 record::Lease Intake::admit(std::size_t capacity, const std::stop_token& stop) const {
+    if (surroundings_.hold != nullptr && !surroundings_.hold->may_read(stop)) return {};
     return surroundings_.memory.take(capacity + expected_records(capacity) * surroundings_.message_overhead,
                                      stop);
 }
@@ -91,8 +92,9 @@ void Intake::hand_over(record::BlockPtr block, const std::shared_ptr<record::Led
     }
     record_size_ = std::max<std::size_t>(1, (3 * record_size_ + bytes / count + 1) / 4);
     block->read_at = base::SteadyClock::now();
-    block->received_at = base::WallClock::now();
-    last_record_ = block->received_at;
+    const base::WallTime now = base::WallClock::now();
+    if (block->received_at == base::WallTime{}) block->received_at = now;
+    last_record_ = now;
     block->lease.resize(std::max(block->capacity(), block->size + count * surroundings_.message_overhead));
     block->ticket = {.ledger = ledger, .block = ledger->open_block(starts, block->end_position)};
     surroundings_.sink.push(std::move(block));

@@ -43,8 +43,8 @@ class Intake {
     /// more would not go into one Block.
     [[nodiscard]] std::size_t block_bytes() const;
 
-    /// An empty Block, paid for at the size that its records will have as messages. Waits for memory; null
-    /// when `stop` was asked for.
+    /// An empty Block, paid for at the size that its records will have as messages. Waits for memory, and
+    /// while the stream is held; null when `stop` was asked for.
     [[nodiscard]] record::BlockPtr open_block(const record::OriginPtr& origin, std::size_t capacity,
                                               const std::stop_token& stop) const;
 
@@ -54,7 +54,8 @@ class Intake {
     [[nodiscard]] record::BlockPtr open_admitted(const record::OriginPtr& origin, std::size_t capacity,
                                                  record::Lease lease) const;
 
-    /// Registers the Block's records and pushes it; a Block without records only moves the position.
+    /// Registers the Block's records and pushes it, as received now where its source does not say otherwise;
+    /// a Block without records only moves the position.
     void hand_over(record::BlockPtr block, const std::shared_ptr<record::Ledger>& ledger);
 
     /// When a record was handed over last. Free-threaded.

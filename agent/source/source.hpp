@@ -13,6 +13,7 @@
 #include "record/ledger.hpp"
 #include "record/memory_budget.hpp"
 #include "record/position_store.hpp"
+#include "record/stream_hold.hpp"
 #include "source/options.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -30,6 +31,8 @@ struct Surroundings {
     std::size_t message_overhead = 0;
     /// Where positions are kept over restarts; null for one-shot commands, which keep none.
     record::PositionStore* positions = nullptr;
+    /// Of its stream; null: it is never held.
+    const record::StreamHold* hold = nullptr;
 };
 
 /// A source: reads bytes on a thread of its own, cuts them into records, and hands them over in Blocks. When

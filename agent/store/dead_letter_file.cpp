@@ -25,7 +25,8 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kGroupBytes = std::size_t{1} << 20U;  ///< rendered, written and synced at once
 constexpr std::chrono::seconds kRetry{1};
-constexpr std::chrono::seconds kRefreshGauge{10};
+/// Without new letters for so long the file is closed, so that it can be replayed beside a running daemon.
+constexpr std::chrono::seconds kRest{5};
 constexpr const char* kSubject = "dead_letter";
 
 // Parents are made as the umask says; the directory itself holds record contents and is the agent's alone.
@@ -57,7 +58,9 @@ struct DeadLetterFile::Impl {
     Impl(LetterFiles target, telemetry::Metrics& metrics, telemetry::Health& shown_health)
         : files{std::move(target)},
           health{shown_health},
-          bytes_gauge{metrics.gauge("aep_agent_dead_letter_bytes", "Bytes of all dead-letter files.")} {
+          bytes_gauge{metrics.gauge("aep_agent_dead_letter_bytes", "Bytes of all dead-letter files.")},
+          dropped{metrics.counter("aep_agent_dead_letters_dropped_total",
+                                  "Dead letters removed because of dead_letter.when_full: drop_oldest.")} {
         show_bytes();
         thread = std::jthread{[this](const std::stop_token& stop) { run(stop); }};
     }
@@ -98,7 +101,8 @@ struct DeadLetterFile::Impl {
     bool take(const std::stop_token& stop) {
         std::unique_lock lock{mutex};
         while (group.empty() && queue.empty() && !stop.stop_requested()) {
-            if (changed.wait_for(lock, stop, kRefreshGauge, [this] { return !queue.empty(); })) break;
+            if (changed.wait_for(lock, stop, kRest, [this] { return !queue.empty(); })) break;
+            files.rest();
             show_bytes();
         }
         for (record::DeadLetter& letter : queue) group.push_back(std::move(letter));
@@ -114,6 +118,7 @@ struct DeadLetterFile::Impl {
             bytes += lines.back().size();
         }
         const LetterFiles::Appended done = files.append(lines);
+        for (const Removed& removed : done.dropped) tell_dropped(removed);
         settle(done.lines);
         tell(done);
         return done.trouble == LetterFiles::Trouble::None;
@@ -128,6 +133,16 @@ struct DeadLetterFile::Impl {
         const std::lock_guard lock{mutex};
         unsettled -= count;
         if (unsettled == 0) changed.notify_all();
+    }
+
+    void tell_dropped(const Removed& removed) {
+        dropped.Increment(static_cast<double>(removed.letters));
+        telemetry::log::error("dead_letters_dropped",
+                              "dead_letter.max_bytes is reached: the oldest file of dead letters is gone",
+                              {{"reason", "drop_oldest"},
+                               {"file", removed.file.string()},
+                               {"letters", removed.letters},
+                               {"bytes", removed.bytes}});
     }
 
     // Once per change, not once per try.
@@ -157,6 +172,7 @@ struct DeadLetterFile::Impl {
     LetterFiles files;  ///< the writer's thread, once it runs
     telemetry::Health& health;
     prometheus::Gauge& bytes_gauge;
+    prometheus::Counter& dropped;
     LetterFiles::Trouble trouble = LetterFiles::Trouble::None;
     std::deque<record::DeadLetter> group;
 
@@ -172,8 +188,7 @@ base::Result<std::unique_ptr<DeadLetterFile>> DeadLetterFile::open(const DeadLet
                                                                    telemetry::Metrics& metrics,
                                                                    telemetry::Health& health) {
     if (const base::Result<> made = make_directory(options.dir); !made) return made.error();
-    auto impl =
-        std::make_unique<Impl>(LetterFiles::in_directory(options.dir, options.max_bytes), metrics, health);
+    auto impl = std::make_unique<Impl>(LetterFiles::in_directory(options), metrics, health);
     return std::unique_ptr<DeadLetterFile>{new DeadLetterFile{std::move(impl)}};
 }
 

@@ -16,7 +16,9 @@ namespace aep::store {
 
 /// Dead letters as NDJSON in `dir`, one line each, files of mode 0600. A thread of its own writes what has
 /// come, syncs once (group commit), and only then settles the records. A full disk or a full budget
-/// (max_bytes) holds them, loudly, until there is room again. put() is free-threaded and never waits.
+/// (max_bytes, unless the oldest files may be dropped) holds them, loudly, until there is room again. Where
+/// no letter has come for some seconds the file is closed, so that others may replay it. put() is
+/// free-threaded and never waits.
 class DeadLetterFile : public record::DeadLetterSink {
   public:
     /// Makes the directory; fails where it cannot be written.

@@ -7,7 +7,9 @@
 #include "base/clock.hpp"
 #include "base/json_text.hpp"
 #include "base/utf8.hpp"
+#include "base/version.hpp"
 #include "store/dead_letter_file.hpp"
+#include "store/stored_letter.hpp"
 
 namespace aep::store {
 namespace {
@@ -70,6 +72,7 @@ void add_where(std::string& line, const record::DeadLetter& letter) {
     if (letter.origin) {
         add_text(line, "source", letter.origin->source);
         add_text(line, letter.origin->is_file ? "file" : "origin", letter.origin->name);
+        if (!letter.origin->generation.empty()) add_text(line, "generation", letter.origin->generation);
     }
     add_number(line, "position", letter.position);
 }
@@ -77,7 +80,20 @@ void add_where(std::string& line, const record::DeadLetter& letter) {
 void add_answer(std::string& line, const record::DeadLetter& letter) {
     if (letter.status > 0) add_number(line, "status", static_cast<std::uint64_t>(letter.status));
     if (!letter.answer.empty()) add_text(line, "answer", letter.answer);
-    if (letter.attempts > 0) add_number(line, "attempts", letter.attempts);
+    const record::Replay* before = letter.origin ? letter.origin->replay.get() : nullptr;
+    const std::uint64_t attempts = letter.attempts + (before != nullptr ? before->attempts : 0);
+    if (attempts > 0) add_number(line, "attempts", attempts);
+}
+
+// What tells people and tools which record it was, and by whom and when it was made a dead letter.
+void add_history(std::string& line, const record::DeadLetter& letter) {
+    const std::string id = letter.true_size > 0 ? "" : find_id(letter.content);
+    if (!id.empty()) add_text(line, "id", id);
+    add_text(line, "agent_version", base::kVersion);
+    const record::Replay* before = letter.origin ? letter.origin->replay.get() : nullptr;
+    if (before == nullptr) return;
+    add_text(line, "first_time", before->first_time);
+    add_number(line, "replays", before->replays);
 }
 
 }  // namespace
@@ -93,6 +109,7 @@ std::string to_line(const record::DeadLetter& letter) {
     add_where(line, letter);
     add_answer(line, letter);
     if (letter.true_size > 0) add_number(line, "true_size", letter.true_size);
+    add_history(line, letter);
     const bool is_entity = letter.form == record::DeadLetter::Form::Entity;
     add_text(line, "form", is_entity ? "entity" : "record");
     if (is_entity) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -56,10 +57,13 @@ bool ends_open(int descriptor) {
 }  // namespace
 
 base::Result<LineFile> LineFile::open(const std::filesystem::path& path, Make make) {
-    const int exclusive = make == Make::New ? O_EXCL : 0;
-    const int descriptor = ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | exclusive, 0600);
+    const int creation = make == Make::Existing ? 0 : make == Make::New ? O_CREAT | O_EXCL : O_CREAT;
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | creation, 0600);
     if (descriptor < 0) return failed("open", path, errno);
     LineFile file{path, descriptor};
+    if (make != Make::NewOrExisting && ::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+        return failed("lock", path, errno);
+    }
     if (const int error = sync_directory_of(path)) {
         if (make == Make::New) file.remove_if_empty();
         return failed("sync the directory of", path, error);

@@ -16,10 +16,15 @@ namespace aep::store {
 /// taken back. Others may move or remove it at any time. Confined. Move-only; closes on destruction.
 class LineFile {
   public:
-    enum class Make : std::uint8_t { New, NewOrExisting };
+    enum class Make : std::uint8_t {
+        New,       ///< an existing file is an error (EEXIST); locked
+        Existing,  ///< a missing file is an error (ENOENT); locked
+        NewOrExisting,
+    };
 
-    /// Opens and makes `path` durable in its directory. With Make::New an existing file is an error (EEXIST).
-    /// An existing file whose last line is open is given a line end first.
+    /// Opens and makes `path` durable in its directory. An existing file whose last line is open is given a
+    /// line end first. A locked file (flock) tells others that it is being written, for as long as this
+    /// object lives; where someone else holds the lock the error is EAGAIN.
     [[nodiscard]] static base::Result<LineFile> open(const std::filesystem::path& path, Make make);
 
     LineFile(LineFile&& other) noexcept

@@ -5,10 +5,23 @@
 
 namespace aep::store {
 
-/// `dead_letter:`. When max_bytes are reached, records wait (`when_full: hold`) until someone makes room.
+/// `dead_letter.when_full`: what happens when the files have reached max_bytes.
+enum class WhenFull : std::uint8_t {
+    Hold,        ///< records wait until someone makes room
+    DropOldest,  ///< the oldest closed files go, whole, counted and logged
+};
+
+/// `dead_letter:`.
 struct DeadLetterOptions {
     std::filesystem::path dir = "dead-letter";  ///< absolute when it reaches the writer
     std::uint64_t max_bytes = std::uint64_t{1} << 30U;
+    WhenFull when_full = WhenFull::Hold;
+};
+
+/// `receipts:`. The oldest files go when max_bytes are reached.
+struct ReceiptOptions {
+    std::filesystem::path dir = "receipts";  ///< absolute when it reaches the writer
+    std::uint64_t max_bytes = std::uint64_t{256} << 20U;
 };
 
 }  // namespace aep::store

@@ -6,14 +6,15 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/json_text.hpp"
 #include "base/random.hpp"
 #include "xdm/entity_edits.hpp"
 #include "xdm/envelope.hpp"
-#include "xdm/identity_map.hpp"
 #include "xdm/member_text.hpp"
+#include "xdm/text_rewrite.hpp"
 #include "xdm/timestamp.hpp"
 #include "xdm/value_path.hpp"
 
@@ -22,9 +23,13 @@ namespace aep::xdm {
 namespace dom = simdjson::dom;
 
 struct MessageRenderer::Impl {
-    explicit Impl(const EnvelopeOptions& envelope_options);
+    Impl(const EnvelopeOptions& envelope_options, std::shared_ptr<const Proof> proof);
 
     bool prepare(const dom::element& value, std::string_view bytes, const RecordPlace& place);
+    bool attempt(const dom::element& value, const RecordPlace& place);
+    bool repair(dom::element value, const RecordPlace& place, bool is_valid);
+    [[nodiscard]] bool must_strip() const { return prover && prover->must_strip(); }
+    bool shape(const dom::element& value, const RecordPlace& place);
 
     // Each step returns false after it has filled `rejection`.
     bool find_members(const dom::object& entity);
@@ -53,19 +58,30 @@ struct MessageRenderer::Impl {
     const ValuePath timestamp_path;
     const TimestampPattern timestamp_pattern;
     const bool timestamp_is_own_text;  ///< the record's `timestamp` is sent as it stands
+    std::optional<EntityProver> prover;
 
     // Of the record at hand.
-    std::string_view text;
+    std::string_view record_text;  ///< as it was read
+    std::string_view text;         ///< the same, or what repairs made of it
     std::optional<dom::element> own_id;
     std::optional<dom::element> own_timestamp;
-    std::optional<dom::element> own_identity_map;
     EntityEdits edits;
+    MadeMembers made;
+    std::string id_text;
+    std::string timestamp_text;
     std::string id_member;         ///< `"_id":"..."`, reused
     std::string timestamp_member;  ///< `"timestamp":"..."`, reused
     std::string scratch;
     std::string meta_text;
     MemberText members;
     Rejection rejection;
+
+    // Of records that are repaired.
+    TextRewrite rewrite;
+    std::string repaired;
+    dom::parser reparser;
+    Repairs repairs;
+    std::vector<Violation> tolerated;
 };
 
 namespace {
@@ -92,7 +108,7 @@ std::string_view trim(std::string_view text) {
 
 }  // namespace
 
-MessageRenderer::Impl::Impl(const EnvelopeOptions& envelope_options)
+MessageRenderer::Impl::Impl(const EnvelopeOptions& envelope_options, std::shared_ptr<const Proof> proof)
     : options{envelope_options},
       envelope{render_envelope(options)},
       id_path{options.id.field},
@@ -100,51 +116,96 @@ MessageRenderer::Impl::Impl(const EnvelopeOptions& envelope_options)
       timestamp_path{options.timestamp.field},
       timestamp_pattern{options.timestamp.format, options.timestamp.zone},
       timestamp_is_own_text{options.timestamp.field == "timestamp" && options.timestamp.format == "rfc3339"} {
+    if (proof) prover.emplace(std::move(proof));
 }
 
 bool MessageRenderer::Impl::reject(std::string_view code, std::string_view keyword, std::string pointer,
                                    std::string message) {
-    rejection = {
-        .code = code, .keyword = keyword, .pointer = std::move(pointer), .message = std::move(message)};
+    rejection = {.code = code, .violations = {{keyword, std::move(pointer), "", std::move(message)}}};
     return false;
 }
 
 bool MessageRenderer::Impl::prepare(const dom::element& value, std::string_view bytes,
                                     const RecordPlace& place) {
+    record_text = text = trim(bytes);
+    repairs = {};
+    tolerated.clear();
+    const bool is_valid = attempt(value, place);
+    if (is_valid && !must_strip()) return true;
+    if (!prover || !value.is_object()) return false;
+    if (repair(value, place, is_valid)) return true;
+    if (prover->proof().mode != Validate::Warn) return false;
+    // The record goes as it came, unless it cannot be a message at all.
+    text = record_text;
+    const Rejection why = std::exchange(rejection, {});
+    if (!shape(value, place)) return false;
+    tolerated = why.violations;
+    return true;
+}
+
+/// Shapes `text`, whose value this is, into an entity and proves that.
+bool MessageRenderer::Impl::attempt(const dom::element& value, const RecordPlace& place) {
+    if (!shape(value, place)) return false;
+    if (!prover || prover->check(value, made)) return true;
+    const auto violations = prover->report().violations();
+    rejection = {.code = prover->code(), .violations = {violations.begin(), violations.end()}};
+    return false;
+}
+
+/// Repairs the record step by step, as one conversion can make way for another. False: it cannot be made
+/// valid, and rejection tells what is wrong with it as it came.
+bool MessageRenderer::Impl::repair(dom::element value, const RecordPlace& place, bool is_valid) {
+    constexpr int kMostRounds = 100;  // up to five values each
+    std::optional<Rejection> first;
+    for (int round = 0; round < kMostRounds; ++round) {
+        const auto changes =
+            is_valid ? prover->strip(value, repairs) : prover->coerce(value, rejection.violations, repairs);
+        // What cannot be stripped is what the agent made, and not for the record to answer for.
+        if (changes.empty() && is_valid) return true;
+        if (changes.empty()) break;
+        if (!first && !is_valid) first = rejection;
+        repaired = rewrite.apply(text, changes);
+        repaired.reserve(repaired.size() + simdjson::SIMDJSON_PADDING);
+        text = repaired;
+        constexpr bool kCopyToPad = false;
+        if (reparser.parse(text.data(), text.size(), kCopyToPad).get(value) != simdjson::SUCCESS) break;
+        is_valid = attempt(value, place);
+        if (is_valid && !must_strip()) return true;
+    }
+    repairs = {};
+    if (first) rejection = *std::move(first);
+    return false;
+}
+
+bool MessageRenderer::Impl::shape(const dom::element& value, const RecordPlace& place) {
     dom::object entity;
     if (value.get(entity) != simdjson::SUCCESS) {
         return reject("not_an_object", "type", "", "a record must be a JSON object");
     }
-    text = trim(bytes);
     edits.reset(text);
-    if (!find_members(entity)) return false;
-    if (own_identity_map) {
-        if (auto fault = check_identity_map(*own_identity_map)) {
-            rejection = std::move(*fault);
-            return false;
-        }
-    }
-    return settle_id(value, place) && settle_timestamp(value, place);
+    made = {};
+    return find_members(entity) && settle_id(value, place) && settle_timestamp(value, place);
 }
 
 bool MessageRenderer::Impl::find_members(const dom::object& entity) {
     own_id.reset();
     own_timestamp.reset();
-    own_identity_map.reset();
+    bool has_identity_map = false;
     // AEP's reader takes the last of two members with one name, others the first: nobody can say which is
     // meant.
+    const auto twice = [&](std::string_view key) {
+        return reject("duplicate_key", "uniqueKeys", fmt::format("/{}", key),
+                      "the key stands in the record twice");
+    };
     const auto take = [&](std::optional<dom::element>& slot, const dom::key_value_pair& member) {
-        if (slot) {
-            return reject("duplicate_key", "uniqueKeys", fmt::format("/{}", member.key),
-                          "the key stands in the record twice");
-        }
+        if (slot) return twice(member.key);
         slot = member.value;
         return true;
     };
     for (const auto member : entity) {
         if (member.key == "_id" && !take(own_id, member)) return false;
         if (member.key == "timestamp" && !take(own_timestamp, member)) return false;
-        if (member.key == "identityMap" && !take(own_identity_map, member)) return false;
+        if (member.key == "identityMap" && std::exchange(has_identity_map, true)) return twice(member.key);
     }
     return true;
 }
@@ -162,7 +223,7 @@ bool MessageRenderer::Impl::settle_id(const dom::element& entity, const RecordPl
             return !own_id || keep_own_id();
         case IdOptions::From::ContentHash: {
             if (own_id) return keep_own_id();
-            set_hex_id(content_hash(place.seed, place.meta.offset, text));
+            set_hex_id(content_hash(place.seed, place.meta.offset, record_text));
             return true;
         }
         case IdOptions::From::Uuid: {
@@ -243,12 +304,16 @@ bool MessageRenderer::Impl::meta_missing(const ValuePath& path, std::string_view
 }
 
 void MessageRenderer::Impl::set_id(std::string_view id) {
+    id_text = id;
+    made.id = id_text;
     id_member = "\"_id\":";
     base::append_json_string(id_member, id);
     put_id_member();
 }
 
 void MessageRenderer::Impl::set_hex_id(const HexId& id) {
+    id_text.assign(id.data(), id.size());
+    made.id = id_text;
     id_member = "\"_id\":\"";
     id_member.append(id.data(), id.size());
     id_member += '"';
@@ -277,7 +342,7 @@ bool MessageRenderer::Impl::settle_timestamp(const dom::element& entity, const R
         case TimestampOptions::From::None:
             return true;
         case TimestampOptions::From::Field:
-            return timestamp_from_field(entity, place.meta.received_at);
+            return timestamp_from_field(entity, place.now);
         case TimestampOptions::From::IngestTime:
             set_timestamp(place.meta.received_at);
             return true;
@@ -321,8 +386,10 @@ bool MessageRenderer::Impl::not_in_future(base::WallTime time, base::WallTime no
 }
 
 void MessageRenderer::Impl::set_timestamp(base::WallTime time) {
+    timestamp_text = base::format_rfc3339(time);
+    made.timestamp = timestamp_text;
     timestamp_member = "\"timestamp\":\"";
-    timestamp_member += base::format_rfc3339(time);
+    timestamp_member += timestamp_text;
     timestamp_member += '"';
     set_member("timestamp", own_timestamp.has_value(), std::string_view{timestamp_member}.substr(12),
                timestamp_member);
@@ -331,7 +398,8 @@ void MessageRenderer::Impl::set_timestamp(base::WallTime time) {
 // --- public
 // -------------------------------------------------------------------------------------------------------
 
-MessageRenderer::MessageRenderer(const EnvelopeOptions& options) : impl_{std::make_unique<Impl>(options)} {}
+MessageRenderer::MessageRenderer(const EnvelopeOptions& options, std::shared_ptr<const Proof> proof)
+    : impl_{std::make_unique<Impl>(options, std::move(proof))} {}
 
 MessageRenderer::~MessageRenderer() = default;
 
@@ -356,6 +424,14 @@ void MessageRenderer::write(char* out) const {
 
 const Rejection& MessageRenderer::rejection() const {
     return impl_->rejection;
+}
+
+const Repairs& MessageRenderer::repairs() const {
+    return impl_->repairs;
+}
+
+std::span<const Violation> MessageRenderer::tolerated() const {
+    return impl_->tolerated;
 }
 
 std::size_t MessageRenderer::prefix_size() const {

@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "base/record_meta.hpp"
 #include "xdm/content_hash.hpp"
+#include "xdm/entity_prover.hpp"
 #include "xdm/options.hpp"
 #include "xdm/rejection.hpp"
 
@@ -20,6 +22,7 @@ namespace aep::xdm {
 struct RecordPlace {
     IdSeed seed;
     base::RecordMeta meta;
+    base::WallTime now = {};  ///< what "in the future" is measured against
 };
 
 /// Above these sizes AEP's Profile drops an entity silently (xdm-rules, section 6). "KB" is not defined
@@ -27,16 +30,18 @@ struct RecordPlace {
 inline constexpr std::size_t kProfileDropsEventsAbove = 10'000;
 inline constexpr std::size_t kProfileDropsProfilesAbove = 100'000;
 
-/// Makes a record the message of its stream: checks what needs no schema, gives it `_id` and `timestamp` as
-/// the stream's settings say, and writes it between the envelope's constant parts. The record's own text is
-/// kept as it is, so that numbers stay exact. Confined to one worker; nothing is allocated for a record that
-/// is all right and whose settings need no conversion.
+/// Makes a record the message of its stream: gives it `_id` and `timestamp` as the stream's settings say,
+/// proves the entity that comes of it, repairs it where the settings say so (`coerce`, `unknown_keys:
+/// strip`), and writes it between the envelope's constant parts. The record's own text is kept as it is, so
+/// that numbers stay exact. Confined to one worker; nothing is allocated for a record that is all right and
+/// whose settings need no conversion.
 ///
 ///     if (!renderer.prepare(value, bytes, place)) return reject(renderer.rejection());
 ///     renderer.write(batch.reserve(renderer.size()));
 class MessageRenderer {
   public:
-    explicit MessageRenderer(const EnvelopeOptions& options);
+    /// `proof` null: nothing is proved but what a message needs.
+    explicit MessageRenderer(const EnvelopeOptions& options, std::shared_ptr<const Proof> proof = nullptr);
     ~MessageRenderer();
     MessageRenderer(const MessageRenderer&) = delete;
     MessageRenderer& operator=(const MessageRenderer&) = delete;
@@ -54,6 +59,10 @@ class MessageRenderer {
 
     /// Why the last prepare() said no.
     [[nodiscard]] const Rejection& rejection() const;
+    /// What was done to the last entity.
+    [[nodiscard]] const Repairs& repairs() const;
+    /// What is wrong with the last entity, which is to be sent all the same (`validate: warn`).
+    [[nodiscard]] std::span<const Violation> tolerated() const;
 
     /// Bytes of every message before and behind its entity.
     [[nodiscard]] std::size_t prefix_size() const;

@@ -1,7 +1,8 @@
 #pragma once
 
-#include <optional>
+#include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/duration.hpp"
@@ -19,7 +20,7 @@ enum class StreamFormat {
 /// `unknown_keys:` of a stream: what becomes of a record's keys that its schema does not name.
 enum class UnknownKeys {
     Reject,  ///< the record is invalid, as it is for AEP
-    Strip,   ///< they are taken out
+    Strip,   ///< they are taken out and counted
     Allow,   ///< they stay, unless the schema itself says `additionalProperties: false`
 };
 
@@ -49,6 +50,47 @@ struct TimestampOptions {
     std::string format = "rfc3339";   ///< rfc3339 | unix_s | unix_ms | a pattern of strptime's conversions
     std::string zone = "UTC";         ///< of a pattern without %z: a name of the IANA time zone database
     base::Millis max_future{std::chrono::minutes{5}};
+};
+
+/// `validate:` of a stream: what becomes of an entity that the schema or the rules refuse.
+enum class Validate {
+    Strict,  ///< it is not sent
+    Warn,    ///< it is sent and counted
+    None,    ///< nobody looks
+};
+
+/// `coerce:` of a stream: lossless conversions that are tried where a value as it stands is not valid.
+struct CoerceOptions {
+    bool string_from_number = false;
+    bool number_from_string = false;
+    bool timestamp = false;  ///< into the form of date-time that AEP takes
+    bool trim = false;       ///< white space around strings
+    bool drop_nulls = false;
+
+    [[nodiscard]] bool any() const {
+        return string_from_number || number_from_string || timestamp || trim || drop_nulls;
+    }
+};
+
+/// `identity:` of a stream.
+struct IdentityOptions {
+    /// JSON pointer to the field that is the primary identity; kInIdentityMap: an entry of identityMap is;
+    /// empty: nothing says which.
+    std::string primary;
+    std::vector<std::string> placeholders;  ///< refused as identities, beside those that AEP refuses
+    std::vector<std::string> namespaces;    ///< codes that identityMap may have; empty: any
+};
+inline constexpr std::string_view kInIdentityMap = "/identityMap";
+
+/// How the entities of a stream are proved to be valid before they leave.
+struct ProofOptions {
+    Validate validate = Validate::Strict;
+    /// One schema, and files that it refers to by `$id`; directories stand for their *.json. Empty: only
+    /// rules that need no schema.
+    std::vector<std::filesystem::path> schema_files;
+    UnknownKeys unknown_keys = UnknownKeys::Reject;
+    CoerceOptions coerce;
+    IdentityOptions identity;
 };
 
 /// What the envelope of a stream's messages needs.

@@ -2,15 +2,19 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "xdm/report.hpp"
 
 namespace aep::xdm {
 
-/// Why a record cannot become a message. The pointer is a JSON pointer into the entity ("" is the whole).
+/// Why a record cannot become a message: at least one violation, whose pointers lead into the entity.
 struct Rejection {
-    std::string_view code;     ///< stable: "id_missing", "timestamp_in_future", ...
-    std::string_view keyword;  ///< the rule, as in a schema's report: "type", "required", "format", ...
-    std::string pointer;
-    std::string message;
+    std::string_view code;  ///< stable: "schema_invalid", "id_missing", "timestamp_in_future", ...
+    std::vector<Violation> violations;
+
+    /// The first violation, and how many there are beside it.
+    [[nodiscard]] std::string reason() const;
 };
 
 }  // namespace aep::xdm

@@ -42,6 +42,13 @@ void expect(simdjson::error_code error) {
     }
 }
 
+/// As it is written; of a number with the white space behind it.
+std::string_view raw_text(ondemand::value value) {
+    std::string_view raw;
+    expect(simdjson::to_json_string(value).get(raw));
+    return raw;
+}
+
 }  // namespace
 
 struct TextRewrite::Impl {
@@ -49,18 +56,16 @@ struct TextRewrite::Impl {
     std::string out;
 
     void write(ondemand::value value, const Step* step);
+    void write_change(ondemand::value value, const TextChange& change);
     void write_object(ondemand::object object, const Step& step);
     void write_array(ondemand::array array, const Step& step);
     [[nodiscard]] static bool removes(const Step* step) {
-        return step != nullptr && step->change != nullptr && step->change->json.empty();
+        return step != nullptr && step->change != nullptr && step->change->what == TextChange::What::Remove;
     }
 };
 
 void TextRewrite::Impl::write(ondemand::value value, const Step* step) {
-    if (step != nullptr && step->change != nullptr) {
-        out += step->change->json;
-        return;
-    }
+    if (step != nullptr && step->change != nullptr) return write_change(value, *step->change);
     ondemand::json_type type{};
     expect(value.type().get(type));
     if (step != nullptr && type == ondemand::json_type::object) {
@@ -73,9 +78,17 @@ void TextRewrite::Impl::write(ondemand::value value, const Step* step) {
         expect(value.get_array().get(array));
         return write_array(array, *step);
     }
-    std::string_view raw;
-    expect(simdjson::to_json_string(value).get(raw));
-    out += raw;
+    out += raw_text(value);
+}
+
+void TextRewrite::Impl::write_change(ondemand::value value, const TextChange& change) {
+    if (change.what == TextChange::What::Replace) {
+        out += change.json;
+        return;
+    }
+    std::string_view number = raw_text(value);
+    number = number.substr(0, number.find_last_not_of(" \t\r\n") + 1);
+    base::append_json_string(out, number);
 }
 
 void TextRewrite::Impl::write_object(ondemand::object object, const Step& step) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -7,10 +8,16 @@
 
 namespace aep::xdm {
 
-/// A change to one value of a JSON text: put `json` in its place, or take it out with its key.
+/// A change to one value of a JSON text.
 struct TextChange {
+    enum class What : std::uint8_t {
+        Remove,   ///< with its key
+        Replace,  ///< by `json`
+        Quote,    ///< a number, as it is written, becomes a string
+    };
     std::string pointer;  ///< RFC 6901, below the root
-    std::string json;     ///< empty: remove
+    What what = What::Remove;
+    std::string json;
 };
 
 /// Applies changes to a JSON text. What they do not touch keeps its own text, so that numbers stay exact. For

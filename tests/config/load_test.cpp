@@ -142,6 +142,24 @@ TEST(Load, AcceptsWhatThisVersionDoesAnyway) {
     EXPECT_TRUE(outcome.config);
 }
 
+TEST(Load, KeepsBatchesSmallAgainstThePlatformsLimit) {
+    const ConfigDirectory directory;
+    const auto messages_with = [&](const std::string& limits, const std::string& batch) {
+        std::string text = with(kGood, "org_id: ORG@AdobeOrg", "org_id: ORG@AdobeOrg\n    limits: " + limits);
+        text = with(text, "    batch:", "    batch: " + batch + "\n    # batch:");
+        const LoadOutcome outcome = directory.load_text(text);
+        EXPECT_TRUE(outcome.config) << text << testing::PrintToString(directory.lines(outcome.problems));
+        const std::size_t messages = outcome.config ? outcome.config->destinations[0].batch.max_messages : 0;
+        return std::pair{messages, outcome.warnings.size()};
+    };
+    EXPECT_EQ(messages_with("{}", "{}"), (std::pair<std::size_t, std::size_t>{500, 0}));
+    EXPECT_EQ(messages_with("{share: 0.1}", "{}"), (std::pair<std::size_t, std::size_t>{50, 0}));
+    EXPECT_EQ(messages_with("{messages_per_second: unlimited}", "{}"),
+              (std::pair<std::size_t, std::size_t>{5000, 0}));
+    EXPECT_EQ(messages_with("{}", "{max_messages: 501}"), (std::pair<std::size_t, std::size_t>{500, 0}));
+    EXPECT_EQ(messages_with("{}", "{max_messages: 500}"), (std::pair<std::size_t, std::size_t>{500, 0}));
+}
+
 TEST(Load, WarnsOfWhatNothingUses) {
     const ConfigDirectory directory;
     const LoadOutcome outcome = directory.load_text(

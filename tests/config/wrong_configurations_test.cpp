@@ -219,10 +219,7 @@ const std::vector<Case> kLater{
       "json"}},
     {"    dataset_id",
      "    validate: strict\n    mapping: m.yaml\n    dataset_id",
-     {"agent.yaml:15:15: streams[0].validate: 'strict' is not available in this version (0.1.0); this "
-      "version has: "
-      "none",
-      "agent.yaml:16:14: streams[0].mapping: not available in this version (0.1.0); remove it"}},
+     {"agent.yaml:16:14: streams[0].mapping: not available in this version (0.1.0); remove it"}},
     {"    batch:",
      "    buffer: {type: disk, max_bytes: 1GiB, whn_full: block}\n    batch:",
      {"agent.yaml:21:20: destinations[0].buffer.type: 'disk' is not available in this version (0.1.0); this "
@@ -230,14 +227,15 @@ const std::vector<Case> kLater{
       "has: memory",
       "agent.yaml:21:43: unknown key 'whn_full' in destinations[0].buffer; did you mean 'when_full'?"}},
     {"org_id: ORG@AdobeOrg",
-     "org_id: ORG@AdobeOrg\n    limits: {requests_per_second: 1000}",
-     {"agent.yaml:6:35: platforms[0].limits.requests_per_second: '1000' is not available in this version "
-      "(0.1.0); "
-      "this version has: unlimited"}},
+     "org_id: ORG@AdobeOrg\n    limits: {requests_per_second: 0, messages_per_second: fast, share: 1.5}",
+     {"agent.yaml:6:35: platforms[0].limits.requests_per_second: '0' is too small; at least 1",
+      "agent.yaml:6:59: platforms[0].limits.messages_per_second: 'fast' is not a whole number; write one "
+      "from 1 to 10000000",
+      "agent.yaml:6:72: platforms[0].limits.share: '1.5' is not a fraction; write a number above 0 and at "
+      "most 1, such as 0.25"}},
     {"telemetry:",
      "receipts: {dir: receipts, max_byte: 1MiB}\ntelemetry:",
-     {"agent.yaml:22:11: receipts: not available in this version (0.1.0); remove it",
-      "agent.yaml:22:27: unknown key 'max_byte' in receipts; did you mean 'max_bytes'?"}},
+     {"agent.yaml:22:27: unknown key 'max_byte' in receipts; did you mean 'max_bytes'?"}},
 };
 
 INSTANTIATE_TEST_SUITE_P(Keys, WrongConfiguration, testing::ValuesIn(kKeys));

@@ -27,6 +27,8 @@ class AftermathTest : public ::testing::Test {
         Job made{maker_.make(messages)};
         made.attempts = 1;
         made.first_tried = base::SteadyClock::now();
+        made.left_at = made.first_tried;
+        made.pass = Gate::Pass::Free;
         return made;
     }
     std::vector<Job> apply(Job made, const Verdict& what, base::Millis retry_after = 0ms) {
@@ -45,13 +47,24 @@ class AftermathTest : public ::testing::Test {
     DestinationOptions options_ = [] {
         DestinationOptions made;
         made.id = "inlet";
+        made.retry.max = 500ms;  // a message that fails alone for so long may be to blame
         return made;
     }();
     http::Backoff backoff_{{.initial = 1s, .max = 8s}, [] { return 0.999999; }};
-    Gate gate_{backoff_};
+    InletTraffic inlet_;
+    Gate& gate_ = inlet_.gate;
+    Concurrency concurrency_{4};
+    SizeBound size_bound_{900'000};
     DestinationMetrics counted_{metrics_, "inlet"};
     ConditionReport report_{options_, metrics_, health_};
-    Aftermath aftermath_{options_, gate_, backoff_, counted_, report_, letters_};
+    Aftermath aftermath_{{.options = options_,
+                          .inlet = inlet_,
+                          .concurrency = concurrency_,
+                          .size_bound = size_bound_,
+                          .backoff = backoff_,
+                          .metrics = counted_,
+                          .report = report_,
+                          .dead_letters = letters_}};
 };
 
 TEST_F(AftermathTest, SettlesWhatWasAccepted) {
@@ -133,8 +146,8 @@ TEST_F(AftermathTest, HalvesWhatAnAnswerDoesNotProveAndNeverDeadLettersIt) {
 TEST_F(AftermathTest, WaitsWhileTheInletIsBusyAsLongAsItAsks) {
     const std::vector<Job> again = apply(job(2), verdict(Kind::Busy, 503), 30s);
     EXPECT_EQ(again.size(), 1U);
-    EXPECT_FALSE(gate_.enter(base::SteadyClock::now() + 29s));
-    EXPECT_TRUE(gate_.enter(base::SteadyClock::now() + 30s));
+    EXPECT_EQ(gate_.enter(base::SteadyClock::now() + 29s), Gate::Pass::None);
+    EXPECT_EQ(gate_.enter(base::SteadyClock::now() + 30s), Gate::Pass::Probe);
 }
 
 TEST_F(AftermathTest, HoldsWhatAnOperatorCanCureAndSaysSo) {
@@ -146,6 +159,10 @@ TEST_F(AftermathTest, HoldsWhatAnOperatorCanCureAndSaysSo) {
               std::string::npos);
     EXPECT_THAT(letters_.contents(), IsEmpty());
     (void)apply(job(1), verdict(Kind::AllSettled, 207));
+    EXPECT_TRUE(report_.is_held()) << "it was under way when the inlet began to refuse";
+    Job probe = job(1);
+    probe.pass = Gate::Pass::Probe;
+    (void)apply(std::move(probe), verdict(Kind::AllSettled, 207));
     EXPECT_FALSE(report_.is_held());
     EXPECT_TRUE(health_.ready());
     EXPECT_NE(metrics_.text().find("reason=\"reason\"} 0"), std::string::npos);
@@ -168,7 +185,10 @@ TEST_F(AftermathTest, TakesRepeated500sForTheRequestsFaultOnlyWhereTheInletWorks
         failing = std::move(again[0]);
     }
     (void)apply(job(1), verdict(Kind::AllSettled, 207));
-    EXPECT_THAT(apply(std::move(failing), verdict(Kind::ServerError, 500)), IsEmpty());
+    std::vector<Job> again = apply(std::move(failing), verdict(Kind::ServerError, 500));
+    ASSERT_EQ(again.size(), 1U) << "not before it has failed for retry.max";
+    again[0].failing_since -= options_.retry.max;
+    EXPECT_THAT(apply(std::move(again[0]), verdict(Kind::ServerError, 500)), IsEmpty());
     EXPECT_THAT(letters_.contents(), ElementsAre(R"({"n":0})"));
 }
 

@@ -70,7 +70,7 @@ class DestinationTest : public testing::Test {
         options_.tls.ca_file = server_->ca_file();
     }
     void start() {
-        destination_ = Destination::create(options_, {letters_, metrics_, health_}).value();
+        destination_ = Destination::create(options_, {letters_, metrics_, health_, traffic_}).value();
         health_.set_running(true);
     }
     void submit(std::uint32_t messages, std::uint64_t lane = 0) {
@@ -102,6 +102,7 @@ class DestinationTest : public testing::Test {
     KeptLetters letters_;
     telemetry::Metrics metrics_;
     telemetry::Health health_;
+    Traffic traffic_;
     std::optional<TestServer> server_;
     std::unique_ptr<Destination> destination_;
 
@@ -351,7 +352,7 @@ TEST_F(DestinationTest, CountsOnlyWhatWasSentAsSent) {
 TEST_F(DestinationTest, SaysWhatItCannotBeMadeFrom) {
     serve(good);
     options_.url = "http://localhost/collection/x";
-    const auto made = Destination::create(options_, {letters_, metrics_, health_});
+    const auto made = Destination::create(options_, {letters_, metrics_, health_, traffic_});
     ASSERT_FALSE(made);
     EXPECT_THAT(made.error().message, HasSubstr("destination 'inlet': the URL does not begin with https://"));
 }

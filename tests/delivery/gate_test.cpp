@@ -7,83 +7,121 @@
 namespace aep::delivery {
 namespace {
 
-using std::chrono::seconds;
 using namespace std::chrono_literals;
+using Pass = Gate::Pass;
+using std::chrono::milliseconds;
 
-/// Waits are the whole bound: 1 s, 2 s, 4 s, ... up to 8 s.
-Gate make_gate() {
-    return Gate{http::Backoff{{.initial = 1s, .max = 8s}, [] { return 0.999999; }}};
-}
-
-base::SteadyTime at(std::chrono::milliseconds time) {
+base::SteadyTime at(milliseconds time) {
     return base::SteadyTime{} + 1h + time;
 }
 
-TEST(Gate, IsOpenAtFirst) {
-    Gate gate = make_gate();
-    EXPECT_TRUE(gate.enter(at(0ms)));
-    EXPECT_TRUE(gate.enter(at(0ms)));
+/// Waits are the whole bound.
+class GateTest : public ::testing::Test {
+  protected:
+    void fail(milliseconds time, Pass pass = Pass::Free) { gate_.failed(pass, at(time), backoff_); }
+    Pass enter(milliseconds time) { return gate_.enter(at(time)); }
+
+    Gate gate_{[] { return 1.0; }};
+    http::BackoffOptions backoff_{.initial = 1s, .max = 8s};
+};
+
+TEST_F(GateTest, IsOpenAtFirst) {
+    EXPECT_EQ(enter(0ms), Pass::Free);
+    EXPECT_EQ(enter(0ms), Pass::Free);
+    EXPECT_TRUE(gate_.is_open());
 }
 
-TEST(Gate, LetsOneProbeThroughWhenTheWaitIsOver) {
-    Gate gate = make_gate();
-    gate.failed(at(0ms), 0ms);
-    EXPECT_FALSE(gate.enter(at(900ms)));
-    EXPECT_TRUE(gate.enter(at(1000ms)));
-    EXPECT_FALSE(gate.enter(at(1000ms))) << "the probe is under way";
-    gate.succeeded(at(1000ms));
-    EXPECT_TRUE(gate.enter(at(1001ms)));
-    EXPECT_TRUE(gate.enter(at(1001ms)));
+TEST_F(GateTest, LetsOneProbeThroughWhenTheWaitIsOver) {
+    fail(0ms);
+    EXPECT_EQ(enter(999ms), Pass::None);
+    EXPECT_EQ(enter(1000ms), Pass::Probe);
+    EXPECT_EQ(enter(1000ms), Pass::None) << "the probe is under way";
+    EXPECT_EQ(gate_.resume_at(), base::SteadyTime::max());
+    gate_.succeeded(Pass::Probe, at(1010ms));
+    EXPECT_EQ(enter(1200ms), Pass::Free);
+    EXPECT_EQ(enter(1200ms), Pass::Free);
 }
 
-TEST(Gate, WaitsLongerAfterEachFailedProbe) {
-    Gate gate = make_gate();
+TEST_F(GateTest, WaitsAnEighthOfTheOutageAtMost) {
+    fail(0ms);
     auto now = 0ms;
-    for (const auto expected : {1s, 2s, 4s, 8s, 8s}) {
-        const auto wait = gate.failed(at(now), 0ms);
-        EXPECT_NEAR(static_cast<double>(wait.count()),
-                    static_cast<double>(std::chrono::milliseconds{expected}.count()), 2);
-        now += wait;
-        EXPECT_TRUE(gate.enter(at(now)));
+    for (int i = 0; i < 200; ++i) {
+        const auto before = now;
+        now = std::chrono::duration_cast<milliseconds>(gate_.resume_at() - at(0ms)) + 1ms;
+        EXPECT_LE(now - before, std::max<milliseconds>(1s, std::min<milliseconds>(8s, before / 8)) + 1ms);
+        ASSERT_EQ(enter(now), Pass::Probe);
+        fail(now, Pass::Probe);
     }
+    EXPECT_GE(now, 10min) << "the waits do not grow";
 }
 
-TEST(Gate, CountsRequestsThatWereUnderWayOnce) {
-    Gate gate = make_gate();
-    gate.failed(at(0ms), 0ms);
-    for (int i = 0; i < 20; ++i) gate.failed(at(1ms), 0ms);
-    EXPECT_TRUE(gate.enter(at(1000ms))) << "twenty connections that fail together are one failure";
+TEST_F(GateTest, LetsAnInletThatHasJustComeUpBreatheForATenthOfTheOutage) {
+    fail(0ms);
+    ASSERT_EQ(enter(5000ms), Pass::Probe);
+    gate_.succeeded(Pass::Probe, at(5000ms));
+    EXPECT_EQ(enter(5499ms), Pass::None);
+    EXPECT_EQ(enter(5500ms), Pass::Free);
 }
 
-TEST(Gate, ObeysWhatTheInletAskedFor) {
-    Gate gate = make_gate();
-    gate.failed(at(0ms), 30s);
-    EXPECT_FALSE(gate.enter(at(29'999ms)));
-    EXPECT_TRUE(gate.enter(at(30s)));
+TEST_F(GateTest, DoesSoForASecondAtMost) {
+    fail(0ms);
+    ASSERT_EQ(enter(60s), Pass::Probe);
+    gate_.succeeded(Pass::Probe, at(60s));
+    EXPECT_EQ(enter(60'999ms), Pass::None);
+    EXPECT_EQ(enter(61s), Pass::Free);
 }
 
-TEST(Gate, IsNotOpenedByARequestThatWasUnderWayWhenItClosed) {
-    Gate gate = make_gate();
-    gate.failed(at(0ms), 5000ms);
-    gate.succeeded(at(10ms));
-    EXPECT_FALSE(gate.enter(at(4999ms)));
-    EXPECT_TRUE(gate.enter(at(5000ms)));
+TEST_F(GateTest, CountsRequestsThatWereUnderWayOnce) {
+    fail(0ms);
+    for (int i = 0; i < 20; ++i) fail(900ms);
+    EXPECT_EQ(enter(1000ms), Pass::Probe) << "twenty connections that fail together are one failure";
 }
 
-TEST(Gate, TakesALongerWishAlsoFromALaterAnswer) {
-    Gate gate = make_gate();
-    gate.failed(at(0ms), 0ms);
-    gate.failed(at(100ms), 5s);
-    EXPECT_FALSE(gate.enter(at(5000ms)));
-    EXPECT_TRUE(gate.enter(at(5100ms)));
+TEST_F(GateTest, ObeysWhatTheInletAskedFor) {
+    fail(0ms);
+    gate_.pause(at(0ms), 30s);
+    EXPECT_EQ(enter(29'999ms), Pass::None);
+    EXPECT_EQ(enter(30s), Pass::Probe);
 }
 
-TEST(Gate, GivesTheProbeToAnotherWhenItIsNotUsed) {
-    Gate gate = make_gate();
-    gate.failed(at(0ms), 0ms);
-    EXPECT_TRUE(gate.enter(at(2s)));
-    gate.leave();
-    EXPECT_TRUE(gate.enter(at(2s)));
+TEST_F(GateTest, TakesALongerWishAlsoFromALaterAnswer) {
+    gate_.pause(at(0ms), 1s);
+    gate_.pause(at(100ms), 5s);
+    gate_.pause(at(200ms), 1s);
+    EXPECT_EQ(enter(5099ms), Pass::None);
+    EXPECT_EQ(enter(5100ms), Pass::Free) << "a wish alone is no outage";
+}
+
+TEST_F(GateTest, IsNotOpenedByARequestThatWasUnderWayWhenItClosed) {
+    fail(0ms);
+    gate_.succeeded(Pass::Free, at(10ms));
+    EXPECT_FALSE(gate_.is_open());
+    EXPECT_EQ(enter(999ms), Pass::None);
+    EXPECT_EQ(enter(1000ms), Pass::Probe);
+}
+
+TEST_F(GateTest, GivesTheProbeToAnotherWhenItIsNotUsed) {
+    fail(0ms);
+    EXPECT_EQ(enter(2s), Pass::Probe);
+    gate_.leave(Pass::Probe);
+    EXPECT_EQ(enter(2s), Pass::Probe);
+}
+
+TEST_F(GateTest, StopsWhatHasPassedButNotLeft) {
+    const Pass pass = enter(0ms);
+    EXPECT_TRUE(gate_.still_open(pass, at(0ms)));
+    fail(1ms);
+    EXPECT_FALSE(gate_.still_open(pass, at(1ms)));
+    EXPECT_FALSE(gate_.still_open(pass, at(5s))) << "only a probe now";
+    const Pass probe = enter(5s);
+    EXPECT_TRUE(gate_.still_open(probe, at(5s)));
+}
+
+TEST_F(GateTest, SpreadsItsWaits) {
+    Gate gate{[] { return 0.25; }};
+    gate.failed(Pass::Free, at(0ms), backoff_);
+    EXPECT_EQ(gate.enter(at(249ms)), Pass::None);
+    EXPECT_EQ(gate.enter(at(250ms)), Pass::Probe);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "delivery/job_queue.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -28,12 +29,12 @@ class JobQueueTest : public ::testing::Test {
     }
     /// What was taken `index`-th comes back as it is, to be sent again.
     void again(std::size_t index) {
-        const std::uint64_t lane = taken_[index].batch->lane;
+        const JobQueue::Turn turn = JobQueue::turn_of(*taken_[index].batch);
         std::vector<Job> left;
         left.push_back(std::move(taken_[index]));
-        queue_.done(lane, std::move(left));
+        queue_.done(turn, std::move(left));
     }
-    void finish(std::size_t index) { queue_.done(taken_[index].batch->lane, {}); }
+    void finish(std::size_t index) { queue_.done(JobQueue::turn_of(*taken_[index].batch), {}); }
 
     BatchMaker maker_;
     JobQueue queue_;
@@ -78,6 +79,33 @@ TEST_F(JobQueueTest, HoldsAJobUntilItsOwnWaitIsOver) {
     EXPECT_EQ(queue_.next_due(), now_ + 5s);
     now_ += 5s;
     EXPECT_EQ(take(), R"({"n":0})");
+}
+
+TEST_F(JobQueueTest, ServesLanesAndWhatHasNoneInTurn) {
+    for (int i = 0; i < 3; ++i) push(7);  // 0 to 2
+    for (int i = 0; i < 3; ++i) push(0);  // 3 to 5
+    for (int i = 0; i < 3; ++i) push(8);  // 6 to 8
+    std::vector<std::string> order;
+    for (std::size_t i = 0; i < 9; ++i) {
+        order.push_back(take());
+        finish(i);
+    }
+    EXPECT_THAT(order,
+                testing::ElementsAre(R"({"n":3})", R"({"n":0})", R"({"n":6})", R"({"n":4})", R"({"n":1})",
+                                     R"({"n":7})", R"({"n":5})", R"({"n":2})", R"({"n":8})"));
+    EXPECT_EQ(take(), "-");
+}
+
+TEST_F(JobQueueTest, PutsAHalfBeforeTheRestOfItsLane) {
+    push(7);
+    push(7);
+    take();
+    Job half{maker_.make(1, 7)};  // 2
+    queue_.push_front(std::move(half));
+    EXPECT_EQ(take(), "-") << "still one at a time";
+    finish(0);
+    EXPECT_EQ(take(), R"({"n":2})");
+    EXPECT_EQ(queue_.size(), 1U);
 }
 
 TEST_F(JobQueueTest, AWaitingJobHoldsItsLane) {

@@ -21,7 +21,20 @@ Verdict judge(int status, std::string body, std::size_t messages = 2, Answers an
 std::string fates(const Verdict& verdict) {
     std::string letters;
     for (const MessageVerdict& message : verdict.messages) {
-        letters += message.fate == Fate::Settled ? 'S' : message.fate == Fate::SendAgain ? 'A' : 'R';
+        switch (message.fate) {
+            case Fate::Settled:
+                letters += 'S';
+                break;
+            case Fate::SendAgain:
+                letters += 'A';
+                break;
+            case Fate::Failed:
+                letters += 'F';
+                break;
+            case Fate::Refused:
+                letters += 'R';
+                break;
+        }
     }
     return letters;
 }
@@ -89,8 +102,12 @@ TEST(Judge, TellsForEverFromForNow) {
                             {422, "R"},
                             {425, "A"},
                             {429, "A"},
-                            {500, "A"},
+                            {500, "F"},
+                            {501, "F"},
+                            {502, "A"},
                             {503, "A"},
+                            {504, "A"},
+                            {599, "F"},
                             {302, "A"},
                             {100, "A"}}) {
         const Verdict verdict =
@@ -136,7 +153,7 @@ TEST(Judge, ClassesWholeRequestsByTheirStatus) {
         {415, Kind::Held, "status_415"},
         {422, Kind::Refused, ""},
         {425, Kind::Busy, ""},
-        {429, Kind::Busy, ""},
+        {429, Kind::Throttled, ""},
         {500, Kind::ServerError, ""},
         {501, Kind::Held, "status_501"},
         {502, Kind::Busy, ""},

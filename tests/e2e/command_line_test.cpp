@@ -136,7 +136,8 @@ INSTANTIATE_TEST_SUITE_P(Of, CommandLineMistake, testing::ValuesIn(kMistakes),
                          [](const auto& given) { return given.param.name; });
 
 TEST_F(CommandLine, HelpOfEveryCommandShowsExamplesOnStdout) {
-    for (const std::string command : {"", "run", "check", "send", "inlet", "demo", "version"}) {
+    for (const std::string command :
+         {"", "run", "check", "send", "validate", "schema", "inlet", "demo", "version"}) {
         SCOPED_TRACE(command);
         const Outcome outcome = command.empty() ? run({"--help"}) : run({command, "--help"});
         EXPECT_EQ(outcome.exit_code, 0);

@@ -79,7 +79,7 @@ TEST_F(Outage, AmidTheStreamRepeatsAtMostWhatWasInFlight) {
 
 TEST_F(Outage, OfAnswersAloneMakesDuplicatesWithTheSameId) {
     constexpr std::uint64_t kRecords = 10'000;
-    inlet_.set_fault(R"({"drop_answer_every":4})");
+    inlet_.set_fault(R"({"drop":"after","every":4})");
     append(file(), event_lines(0, kRecords));
     start_agent();
 
@@ -92,7 +92,7 @@ class OutageWithStatus : public Outage, public testing::WithParamInterface<int> 
 
 TEST_P(OutageWithStatus, IsRetriedUntilItIsOver) {
     constexpr std::uint64_t kRecords = 2'000;
-    inlet_.set_fault(fmt::format(R"({{"status":{},"status_first":4}})", GetParam()));
+    inlet_.set_fault(fmt::format(R"({{"status":{},"first":4}})", GetParam()));
     append(file(), event_lines(0, kRecords));
     start_agent();
 
@@ -126,9 +126,8 @@ TEST_P(RetryAfter, IsObeyed) {
     // A date has whole seconds: up to one less may be left of it.
     const bool as_date = std::string{GetParam()} == "date";
     const Clock::duration least = kAsked - milliseconds{as_date ? 1000 : 0};
-    inlet_.set_fault(
-        fmt::format(R"({{"status":503,"retry_after":{},"retry_after_date":{},"status_first":1}})",
-                    kAsked.count(), as_date));
+    inlet_.set_fault(fmt::format(R"({{"status":503,"retry_after":{},"retry_after_date":{},"first":1}})",
+                                 kAsked.count(), as_date));
     append(file(), event_lines(0, 100));
     const auto before_request = Clock::now();
     start_agent();

@@ -25,7 +25,7 @@ std::string id_in(const std::string& entity) {
 class RefusedMessagesSpelt : public testing::TestWithParam<const char*> {};
 
 TEST_P(RefusedMessagesSpelt, BecomeDeadLettersWithTheInletsWordsAndTheOthersAreDelivered) {
-    std::vector<std::string> arguments{"--fault-refuse-every", "10"};
+    std::vector<std::string> arguments{"--fault", "refuse_every=10"};
     if (GetParam() == std::string{"statusCode"}) arguments.emplace_back("--status-code");
     const InletProcess inlet{arguments};
     EntityLog entities{inlet.entities_file()};
@@ -61,7 +61,7 @@ INSTANTIATE_TEST_SUITE_P(As, RefusedMessagesSpelt, testing::Values("status", "st
                          [](const auto& given) { return std::string{given.param}; });
 
 TEST(RefusedMessages, AreNotAmongTheInletsEntities) {
-    const InletProcess inlet{{"--fault-refuse-every", "2"}};
+    const InletProcess inlet{{"--fault", "refuse_every=2"}};
     AgentProcess agent;
     append(agent.file("events.ndjson"), event_lines(0, 2));
     agent.start(AgentConfig::to(inlet).file_source("app", agent.file("events.ndjson")));
@@ -74,7 +74,7 @@ TEST(RefusedMessages, AreNotAmongTheInletsEntities) {
 TEST(RefusedMessages, AreNotInferredFromAnAnswerThatProvesNothing) {
     constexpr std::uint64_t kFew = 50;
     InletProcess inlet;
-    inlet.set_fault(R"({"short_answer":true})");
+    inlet.set_fault(R"({"answer":"short"})");
     EntityLog entities{inlet.entities_file()};
     AgentProcess agent;
     append(agent.file("events.ndjson"), event_lines(0, kFew));

@@ -74,7 +74,7 @@ TEST(SeveralStreams, AreDeliveredFromTheirFilesAndProfilesInTheirOrder) {
 TEST(SeveralStreams, KeepTheOrderOfProfilesAcrossRetries) {
     constexpr std::uint64_t kProfiles = 4'000;
     InletProcess inlet;
-    inlet.set_fault(R"({"status":503,"status_first":7})");
+    inlet.set_fault(R"({"status":503,"first":7})");
     EntityLog entities{inlet.entities_file()};
     AgentProcess agent;
     append(agent.file("profiles.ndjson"), profile_lines(0, kProfiles));

@@ -284,7 +284,7 @@ TEST_F(Sockets, KeepTheOrderOfEachConnectionWhereTheStreamHasOne) {
                      .agent("workers: 3")
                      .source("app", "type: tcp, listen: '127.0.0.1:0'", "profiles"));
     // What fails at first and is sent again keeps its place.
-    inlet_.set_fault(R"({"status":503,"status_first":30})");
+    inlet_.set_fault(R"({"status":503,"first":30})");
     constexpr std::uint64_t kClients = 4;
     constexpr std::uint64_t kEach = 500;
     std::deque<std::thread> threads;

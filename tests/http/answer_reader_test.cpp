@@ -112,5 +112,15 @@ TEST(AnswerReader, DoesNotKeepAConnectionThatSaysMoreThanItsAnswer) {
     EXPECT_FALSE(read.reader.keeps_alive());
 }
 
+TEST(AnswerReader, RefusesAHeadWithoutEnd) {
+    AnswerReader reader;
+    ASSERT_TRUE(reader.feed("HTTP/1.1 200 OK\r\n"));
+    const std::string line = "X-Padding: " + std::string(1000, 'x') + "\r\n";
+    std::size_t lines = 0;
+    while (lines < 1000 && reader.feed(line)) ++lines;
+    EXPECT_GE(lines, 60U);
+    EXPECT_LE(lines, 66U) << "64 KiB";
+}
+
 }  // namespace
 }  // namespace aep::http

@@ -63,7 +63,8 @@ class PipelineTest : public ::testing::Test {
         pipeline_ = std::make_unique<Pipeline>(
             workers, std::vector{route_},
             Surroundings{"agent", dead_letters_,
-                         [this](const std::string&) -> record::BatchSink& { return sink_; }, metrics_});
+                         [this](const std::string&) -> record::BatchSink& { return sink_; }, metrics_,
+                         health_});
     }
 
     static RouteOptions make_route() {
@@ -110,6 +111,7 @@ class PipelineTest : public ::testing::Test {
     }
 
     RouteOptions route_ = make_route();
+    telemetry::Health health_;
     telemetry::Metrics metrics_;
     record::MemoryBudget budget_{std::size_t{64} << 20U};
     record::MemoryShare& share_ = budget_.add_share("inlet");
@@ -130,6 +132,30 @@ TEST_F(PipelineTest, MakesOneSealedBatchOfWhatFits) {
     EXPECT_EQ(batch.entity_of(batch.messages[1]), R"({"_id":"2"})");
     EXPECT_TRUE(batch.body().starts_with(R"({"messages":[{"header")"));
     EXPECT_TRUE(batch.body().ends_with("}]}"));
+}
+
+TEST_F(PipelineTest, HoldsTheStreamWhenTooManyAreInvalid) {
+    route_.stream.invalid_limit = InvalidLimit{.share = 0.2, .of = 10};
+    start();
+    const auto ledger = reader(1);
+    push(ledger, {R"({"n":1})", "broken", "broken", R"({"n":2})", "broken", R"({"n":3})"});
+    push(ledger, {R"({"n":4})", "broken"});
+    pipeline_->finish();
+    EXPECT_EQ(dead_letters_.letters.size(), 2U) << "a fifth of ten, and no more";
+    EXPECT_EQ(sink_.messages(), 2U) << "those before the one too many";
+    EXPECT_EQ(ledger->in_flight(), 6U) << "two in batches, four held: none is lost from the account";
+    EXPECT_TRUE(pipeline_->hold("events").held());
+    EXPECT_FALSE(health_.ready());
+}
+
+TEST_F(PipelineTest, HoldsBeforeItDropsToo) {
+    route_.stream.on_invalid = OnInvalid::Drop;
+    route_.stream.invalid_limit = InvalidLimit{.share = 0, .of = 10};
+    start();
+    const auto ledger = reader(1);
+    push(ledger, {"broken"});
+    pipeline_->finish();
+    EXPECT_EQ(ledger->in_flight(), 1U);
 }
 
 TEST_F(PipelineTest, SealsAtMaxMessages) {

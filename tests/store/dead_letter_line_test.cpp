@@ -5,7 +5,9 @@
 #include <boost/json.hpp>
 #include <string>
 
+#include "base/version.hpp"
 #include "store/dead_letter_file.hpp"
+#include "store/stored_letter.hpp"
 
 namespace aep::store {
 namespace {
@@ -50,8 +52,11 @@ TEST(DeadLetterLine, SaysWhatWhereAndWhy) {
     EXPECT_EQ(to_line(letter_with("{\"a\":1}")),
               R"({"time":"2026-01-31T12:00:00.123Z","code":"invalid",)"
               R"("reason":"the record does not fit the schema","stream":"events","source":"web",)"
-              R"("file":"/var/log/shop/a.json","position":1234,"form":"record","content":"{\"a\":1}"})"
-              "\n");
+              R"("file":"/var/log/shop/a.json","position":1234,"agent_version":)"
+              "\"" +
+                  std::string{base::kVersion} +
+                  R"(","form":"record","content":"{\"a\":1}"})"
+                  "\n");
 }
 
 TEST(DeadLetterLine, NamesThePeerOfAConnectionAsItsOrigin) {
@@ -129,6 +134,78 @@ TEST(DeadLetterLine, TakesAnEntityAsItIs) {
     EXPECT_TRUE(line.ends_with("\"content\":{   \"n\": 1.50000000000000000001, \"s\":\"\\u00e9\\n\"}}\n"))
         << line;
     EXPECT_TRUE(parsed(letter_with("", Form::Entity)).at("content").is_null());
+}
+
+TEST(DeadLetterLine, ReadsBackAsItWas) {
+    record::Origin origin;
+    origin.source = "web";
+    origin.name = "/var/log/\xFFshop.json";
+    origin.generation = "0123abcd";
+    origin.is_file = true;
+    record::DeadLetter letter =
+        letter_with("{ \"_id\" : \"e-1\", \"n\":1.50000000000000000001 }", Form::Entity);
+    letter.origin = std::make_shared<record::Origin>(std::move(origin));
+    letter.errors = {{"type", "/a", "must be a string"}};
+    letter.status = 400;
+    letter.answer = "no\n";
+    letter.attempts = 2;
+    const auto stored = parse_letter(to_line(letter));
+    ASSERT_TRUE(stored) << stored.error().message;
+    EXPECT_EQ(stored->time, "2026-01-31T12:00:00.123Z");
+    EXPECT_EQ(stored->code, "invalid");
+    EXPECT_EQ(stored->stream, "events");
+    EXPECT_EQ(stored->source, "web");
+    EXPECT_EQ(stored->name, "/var/log/\xEF\xBF\xBDshop.json");
+    EXPECT_TRUE(stored->is_file);
+    EXPECT_EQ(stored->generation, "0123abcd");
+    EXPECT_EQ(stored->position, 1234U);
+    EXPECT_EQ(stored->status, 400U);
+    EXPECT_EQ(stored->answer, "no\n");
+    EXPECT_EQ(stored->attempts, 2U);
+    EXPECT_EQ(stored->id, "e-1");
+    EXPECT_EQ(stored->agent_version, base::kVersion);
+    EXPECT_EQ(stored->form, Form::Entity);
+    EXPECT_EQ(stored->content, letter.content);  // every digit
+    EXPECT_THAT(stored->errors, testing::HasSubstr("must be a string"));
+}
+
+TEST(DeadLetterLine, ReadsHostileRecordsBackToTheByte) {
+    std::string every_byte;
+    for (int c = 0; c < 256; ++c) every_byte += static_cast<char>(c);
+    for (const std::string& content : {std::string{}, std::string{"\0", 1}, every_byte, every_byte + "=",
+                                       every_byte + "==", std::string{"{\"_id\":"}}) {
+        const auto stored = parse_letter(to_line(letter_with(content)));
+        ASSERT_TRUE(stored) << stored.error().message;
+        EXPECT_EQ(stored->content, content);
+        EXPECT_EQ(stored->form, Form::Record);
+        EXPECT_EQ(stored->id, "");
+    }
+}
+
+TEST(DeadLetterLine, KeepsTheHistoryOfALetterThatWasReplayed) {
+    record::Origin origin;
+    origin.replay = std::make_shared<record::Replay>(
+        record::Replay{.first_time = "2025-12-31T23:59:59.999Z", .replays = 2, .attempts = 5});
+    record::DeadLetter letter = letter_with("x");
+    letter.origin = std::make_shared<record::Origin>(std::move(origin));
+    letter.attempts = 1;
+    const auto stored = parse_letter(to_line(letter));
+    ASSERT_TRUE(stored);
+    EXPECT_EQ(stored->first_time, "2025-12-31T23:59:59.999Z");
+    EXPECT_EQ(stored->replays, 2U);
+    EXPECT_EQ(stored->attempts, 6U);
+}
+
+TEST(DeadLetterLine, IsNotFoundInWhatIsNone) {
+    for (const char* text : {"", "x", "[]", "{}", R"({"stream":"s"})", R"({"stream":"s","form":"record"})",
+                             R"({"stream":"s","form":"entity","content":"x"})",
+                             R"({"stream":"s","form":"record","content_base64":"?"})",
+                             R"({"stream":"s","form":"letter","content":"x"})",
+                             R"({"stream":"s","form":"record","content":"cut o)"}) {
+        const auto stored = parse_letter(text);
+        ASSERT_FALSE(stored) << text;
+        EXPECT_THAT(stored.error().message, testing::StartsWith("not a dead letter: "));
+    }
 }
 
 TEST(DeadLetterLine, SurvivesHostileNames) {

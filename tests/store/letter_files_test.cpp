@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "store/letter_reader.hpp"
 #include "store/support.hpp"
 
 namespace aep::store {
@@ -32,7 +33,7 @@ class LetterFilesTest : public testing::Test {
 };
 
 TEST_F(LetterFilesTest, MakesItsFileWithTheFirstLine) {
-    auto files = LetterFiles::in_directory(dir_.path(), kPlenty);
+    auto files = LetterFiles::in_directory({.dir = dir_.path(), .max_bytes = kPlenty});
     EXPECT_THAT(files_in(dir_.path()), SizeIs(0));
     const auto done = files.append(numbered(0, 3));
     EXPECT_EQ(done.lines, 3U);
@@ -43,7 +44,7 @@ TEST_F(LetterFilesTest, MakesItsFileWithTheFirstLine) {
 }
 
 TEST_F(LetterFilesTest, KeepsItsFilesPrivate) {
-    auto files = LetterFiles::in_directory(dir_.path(), kPlenty);
+    auto files = LetterFiles::in_directory({.dir = dir_.path(), .max_bytes = kPlenty});
     EXPECT_EQ(files.append(numbered(0, 1)).lines, 1U);
     struct ::stat status {};
     ASSERT_EQ(::stat(files_in(dir_.path())[0].c_str(), &status), 0);
@@ -52,7 +53,7 @@ TEST_F(LetterFilesTest, KeepsItsFilesPrivate) {
 
 TEST_F(LetterFilesTest, BeginsANewFileForEachProcess) {
     for (int i = 0; i < 3; ++i) {
-        auto files = LetterFiles::in_directory(dir_.path(), kPlenty);
+        auto files = LetterFiles::in_directory({.dir = dir_.path(), .max_bytes = kPlenty});
         EXPECT_EQ(files.append(numbered(i, i + 1)).lines, 1U);
     }
     EXPECT_THAT(files_in(dir_.path()), SizeIs(3));
@@ -60,14 +61,14 @@ TEST_F(LetterFilesTest, BeginsANewFileForEachProcess) {
 }
 
 TEST_F(LetterFilesTest, BeginsANewFileWhenOneIsLargeEnough) {
-    auto files = LetterFiles::in_directory(dir_.path(), kPlenty, 100);
+    auto files = LetterFiles::in_directory({.dir = dir_.path(), .max_bytes = 800});
     for (int i = 0; i < 10; ++i) EXPECT_EQ(files.append(numbered(i, i + 1, 48)).lines, 1U);  // 50 bytes each
     EXPECT_THAT(files_in(dir_.path()), SizeIs(5));
     EXPECT_THAT(lines_in(dir_.path()), SizeIs(10));
 }
 
 TEST_F(LetterFilesTest, WritesAsManyAsTheBudgetAllows) {
-    auto files = LetterFiles::in_directory(dir_.path(), 25);
+    auto files = LetterFiles::in_directory({.dir = dir_.path(), .max_bytes = 25});
     EXPECT_EQ(files.append(numbered(0, 5, 8)).lines, 2U);  // 10 bytes each
     const auto full = files.append(numbered(2, 5, 8));
     EXPECT_EQ(full.lines, 0U);
@@ -79,13 +80,13 @@ TEST_F(LetterFilesTest, WritesAsManyAsTheBudgetAllows) {
 
 TEST_F(LetterFilesTest, CountsTheFilesThatWereThereBefore) {
     std::ofstream{dir_.path() / "dead-letter-20260101T000000Z-1.ndjson"} << std::string(90, 'x');
-    auto files = LetterFiles::in_directory(dir_.path(), 100);
+    auto files = LetterFiles::in_directory({.dir = dir_.path(), .max_bytes = 100});
     EXPECT_EQ(files.bytes(), 90U);
     EXPECT_EQ(files.append(numbered(0, 5, 8)).lines, 1U);
 }
 
 TEST_F(LetterFilesTest, GoesOnInANewFileWhenItsFileWasRemovedOrMoved) {
-    auto files = LetterFiles::in_directory(dir_.path(), kPlenty);
+    auto files = LetterFiles::in_directory({.dir = dir_.path(), .max_bytes = kPlenty});
     EXPECT_EQ(files.append(numbered(0, 1)).lines, 1U);
     fs::remove(files_in(dir_.path())[0]);
     EXPECT_EQ(files.append(numbered(1, 2)).lines, 1U);
@@ -99,7 +100,7 @@ TEST_F(LetterFilesTest, GoesOnInANewFileWhenItsFileWasRemovedOrMoved) {
 }
 
 TEST_F(LetterFilesTest, TakesBackATornLineAndRepeatsNone) {
-    auto files = LetterFiles::in_directory(dir_.path(), kPlenty);
+    auto files = LetterFiles::in_directory({.dir = dir_.path(), .max_bytes = kPlenty});
     {
         const FileSizeLimit disk{1050};  // ten lines of 100 bytes and half of one
         const auto lines = numbered(10, 40, 97);
@@ -118,15 +119,79 @@ TEST_F(LetterFilesTest, TakesBackATornLineAndRepeatsNone) {
 }
 
 TEST_F(LetterFilesTest, LeavesNoTrailOfFilesWhileNothingCanBeWritten) {
-    auto files = LetterFiles::in_directory(dir_.path(), kPlenty);
+    auto files = LetterFiles::in_directory({.dir = dir_.path(), .max_bytes = kPlenty});
     const FileSizeLimit disk{5};
     for (int i = 0; i < 10; ++i) EXPECT_EQ(files.append(numbered(0, 1, 20)).trouble, Trouble::Unwritable);
     EXPECT_LE(files_in(dir_.path()).size(), 1U);
     EXPECT_THAT(lines_in(dir_.path()), SizeIs(0));
 }
 
+TEST_F(LetterFilesTest, HoldsItsFileUntilItRestsAndThenContinuesIt) {
+    auto files = LetterFiles::in_directory({.dir = dir_.path(), .max_bytes = kPlenty});
+    EXPECT_EQ(files.append(numbered(0, 1)).lines, 1U);
+    const fs::path file = files_in(dir_.path())[0];
+    EXPECT_TRUE(is_held(file));
+    files.rest();
+    EXPECT_FALSE(is_held(file));
+    EXPECT_EQ(files.append(numbered(1, 2)).lines, 1U);
+    EXPECT_THAT(lines_of(file), ElementsAre("0", "1"));
+    EXPECT_TRUE(is_held(file));
+}
+
+TEST_F(LetterFilesTest, LeavesAFileToWhoTookItWhileItRested) {
+    auto files = LetterFiles::in_directory({.dir = dir_.path(), .max_bytes = kPlenty});
+    EXPECT_EQ(files.append(numbered(0, 1)).lines, 1U);
+    const fs::path first = files_in(dir_.path())[0];
+    files.rest();
+    const auto reader = LetterReader::open(first, LetterReader::Hold::Exclusive);
+    ASSERT_TRUE(reader);
+    EXPECT_EQ(files.append(numbered(1, 2)).lines, 1U);
+    EXPECT_THAT(lines_of(first), ElementsAre("0"));
+    EXPECT_THAT(files_in(dir_.path()), SizeIs(2));
+}
+
+TEST_F(LetterFilesTest, DropsTheOldestClosedFilesWhereTheyMayBeDropped) {
+    auto files =
+        LetterFiles::in_directory({.dir = dir_.path(), .max_bytes = 800, .when_full = WhenFull::DropOldest});
+    std::uint64_t dropped = 0;
+    for (int i = 0; i < 100; ++i) {
+        const auto done = files.append(numbered(i, i + 1, 48));  // two lines of 50 or 51 bytes a file
+        EXPECT_EQ(done.lines, 1U) << i;
+        for (const Removed& removed : done.dropped) dropped += removed.letters;
+    }
+    EXPECT_LE(files.bytes(), 800U);
+    const auto left = lines_in(dir_.path());
+    EXPECT_EQ(left.size() + dropped, 100U);
+    EXPECT_GE(left.size(), 13U);
+    for (std::uint64_t i = dropped; i < 100; ++i) {
+        EXPECT_THAT(left, testing::Contains(testing::StartsWith(std::to_string(i) + ".")));
+    }
+}
+
+TEST_F(LetterFilesTest, DropsNoFileThatSomebodyReplays) {
+    const fs::path old = dir_.path() / "dead-letter-20260101T000000Z-1.ndjson";
+    std::ofstream{old} << std::string(90, 'x') << '\n';
+    const auto reader = LetterReader::open(old, LetterReader::Hold::Exclusive);
+    ASSERT_TRUE(reader);
+    auto files =
+        LetterFiles::in_directory({.dir = dir_.path(), .max_bytes = 100, .when_full = WhenFull::DropOldest});
+    EXPECT_EQ(files.append(numbered(0, 1, 30)).trouble, Trouble::OverBudget);
+    EXPECT_TRUE(fs::exists(old));
+}
+
+TEST_F(LetterFilesTest, RemovesReplayedFilesBeforeItHolds) {
+    fs::create_directory(dir_.path() / "replayed");
+    std::ofstream{dir_.path() / "replayed" / "dead-letter-20260101T000000Z-1.ndjson"} << std::string(90, 'x');
+    auto files = LetterFiles::in_directory({.dir = dir_.path(), .max_bytes = 100});
+    EXPECT_EQ(files.bytes(), 90U);
+    const auto done = files.append(numbered(0, 1, 30));
+    EXPECT_EQ(done.lines, 1U);
+    EXPECT_TRUE(done.dropped.empty());
+    EXPECT_TRUE(fs::is_empty(dir_.path() / "replayed"));
+}
+
 TEST_F(LetterFilesTest, SaysWhichFileCannotBeOpened) {
-    auto files = LetterFiles::in_directory(dir_.path() / "gone", kPlenty);
+    auto files = LetterFiles::in_directory({.dir = dir_.path() / "gone", .max_bytes = kPlenty});
     const auto done = files.append(numbered(0, 1));
     EXPECT_EQ(done.trouble, Trouble::Unwritable);
     EXPECT_THAT(done.error.message, HasSubstr((dir_.path() / "gone").string()));

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include <random>
 #include <string>
 #include <vector>
+
+#include "xdm/validator.hpp"
 
 namespace aep::xdm {
 namespace {
@@ -139,6 +142,84 @@ TEST(SchemaInference, EscapesKeys) {
     const Proposed proposed{{R"({"a\"b/c~d":{"\u0001":null}})"}};
     EXPECT_EQ(proposed.at("/properties/a\"b~1c~0d/properties/\x01/type"), "\"null\"");
     EXPECT_THAT(proposed.notes(), testing::ElementsAre(testing::HasSubstr("/a\"b~1c~0d/")));
+}
+
+/// Makes records of a few shapes with everything that JSON has.
+class RecordMaker {
+  public:
+    explicit RecordMaker(unsigned seed) : random_{seed} {}
+
+    std::string object(int depth) {
+        std::string text = "{";
+        const unsigned members = below(6);
+        for (unsigned i = 0; i < members; ++i) text += (i == 0 ? "" : ",") + key() + ":" + value(depth + 1);
+        return text + "}";
+    }
+
+  private:
+    unsigned below(unsigned limit) { return static_cast<unsigned>(random_() % limit); }
+
+    std::string key() {
+        static const std::vector<std::string> kKeys{"a",     "b",       "c", "identityMap", "1001", "1002",
+                                                    "x/y~z", "\\u0001", ""};
+        return "\"" + kKeys[below(static_cast<unsigned>(kKeys.size()))] + "\"";
+    }
+
+    std::string value(int depth) {
+        static const std::vector<std::string> kScalars{"null",
+                                                       "true",
+                                                       "false",
+                                                       "0",
+                                                       "-7",
+                                                       "2147483648",
+                                                       "9007199254740992",
+                                                       "18446744073709551615",
+                                                       "1.0",
+                                                       "1e300",
+                                                       "\"\"",
+                                                       "\"x\"",
+                                                       "\"2026-01-31T12:00:00Z\"",
+                                                       "\"2026-01-31\"",
+                                                       "\"a@b.example\"",
+                                                       "\"a@b.example.\"",
+                                                       "\"https://a.example/b?c#d\"",
+                                                       "\"https://a.example:x/\"",
+                                                       "\"2026-02-30\"",
+                                                       "\"\\ud83d\\ude00\""};
+        constexpr int kDeepest = 4;
+        if (depth < kDeepest && below(3) == 0) return object(depth);
+        if (depth < kDeepest && below(4) == 0) {
+            std::string text = "[";
+            const unsigned items = below(4);
+            for (unsigned i = 0; i < items; ++i) text += (i == 0 ? "" : ",") + value(depth + 1);
+            return text + "]";
+        }
+        return kScalars[below(static_cast<unsigned>(kScalars.size()))];
+    }
+
+    std::minstd_rand random_;
+};
+
+TEST(SchemaInference, TheSamplesAreValidAgainstTheProposal) {
+    constexpr unsigned kRounds = 300;
+    for (unsigned round = 1; round <= kRounds; ++round) {
+        RecordMaker maker{round};
+        std::vector<std::string> records;
+        for (unsigned i = 0; i < 1 + round % 40; ++i) records.push_back(maker.object(0));
+        const std::string schema = Proposed(records).schema();
+        const std::vector<SchemaText> texts{{"proposed.json", schema}};
+        const LoadedSchema loaded = load_schema(texts);
+        ASSERT_TRUE(loaded.schema) << loaded.errors.front().line() << "\n" << schema;
+        Validator validator{loaded.schema};
+        Report report;
+        for (const std::string& record : records) {
+            simdjson::dom::parser parser;
+            ASSERT_TRUE(validator.validate(parser.parse(record).value(), report))
+                << report.violations().front().line() << "\n"
+                << record << "\n"
+                << schema;
+        }
+    }
 }
 
 }  // namespace

@@ -27,6 +27,11 @@ AgentConfig& AgentConfig::agent(const std::string& more) {
     return *this;
 }
 
+AgentConfig& AgentConfig::limits(const std::string& members) {
+    limits_ = members;
+    return *this;
+}
+
 AgentConfig& AgentConfig::file_source(const std::string& id, const std::string& include,
                                       const std::string& stream, const std::string& more) {
     sources_.push_back(
@@ -40,8 +45,18 @@ AgentConfig& AgentConfig::source(const std::string& id, const std::string& more,
     return *this;
 }
 
+AgentConfig& AgentConfig::section(const std::string& yaml) {
+    more_sections_ += yaml + "\n";
+    return *this;
+}
+
 AgentConfig& AgentConfig::stdin_source(const std::string& more) {
     sources_.push_back(fmt::format("{{id: pipe, type: stdin, stream: events{}}}", member(more)));
+    return *this;
+}
+
+AgentConfig& AgentConfig::schema_file(const std::string& file) {
+    schema_file_ = file;
     return *this;
 }
 
@@ -58,9 +73,9 @@ AgentConfig& AgentConfig::profile_stream(const std::string& id, const std::strin
 AgentConfig& AgentConfig::stream(const std::string& id, const std::string& kind,
                                  const std::string& destination, const std::string& more) {
     streams_.push_back(fmt::format(
-        "{{id: {0}, kind: {1}, schema: {{id: 'https://ns.adobe.com/acme/schemas/{0}'}}, dataset_id: "
+        "{{id: {0}, kind: {1}, schema: {{id: 'https://ns.adobe.com/acme/schemas/{0}'{4}}}, dataset_id: "
         "5e30d7986c0cc218a85cee65, destination: {2}{3}}}",
-        id, kind, destination, member(more)));
+        id, kind, destination, member(more), schema_file_.empty() ? "" : ", file: '" + schema_file_ + "'"));
     return *this;
 }
 
@@ -88,11 +103,12 @@ AgentConfig& AgentConfig::log_level(const std::string& level) {
 
 std::string AgentConfig::yaml(std::uint16_t telemetry_port) const {
     std::string text = fmt::format("agent: {{state_dir: state{}}}\n", member(agent_));
-    text += fmt::format("platforms:\n  - {{id: acme, org_id: 0123456789ABCDEF@AdobeOrg{}}}\n",
-                        auth_.empty() ? "" : ", auth: " + auth_);
+    text += fmt::format("platforms:\n  - {{id: acme, org_id: 0123456789ABCDEF@AdobeOrg, limits: {{{}}}{}}}\n",
+                        limits_, auth_.empty() ? "" : ", auth: " + auth_);
     text += list("sources", sources_) + list("streams", streams_) + list("destinations", destinations_);
     const std::string listen = telemetry_port == 0 ? "off" : fmt::format("'127.0.0.1:{}'", telemetry_port);
-    return text + fmt::format("telemetry: {{listen: {}, log: {{level: {}}}}}\n", listen, log_level_);
+    return text + more_sections_ +
+           fmt::format("telemetry: {{listen: {}, log: {{level: {}}}}}\n", listen, log_level_);
 }
 
 }  // namespace aep::e2e

@@ -42,11 +42,23 @@ std::string content_of(const json::object& line) {
                                              : json::value_to<std::string>(content);
 }
 
+std::vector<std::string> errors_of(const json::object& line) {
+    std::vector<std::string> errors;
+    const json::value* list = line.if_contains("errors");
+    if (list == nullptr) return errors;
+    for (const json::value& entry : list->as_array()) {
+        const json::object& error = entry.as_object();
+        errors.push_back(text_of(error, "keyword") + " " + text_of(error, "pointer"));
+    }
+    return errors;
+}
+
 DeadLetter parse(const std::string& text) {
     const json::value value = json::parse(text);
     const json::object& line = value.as_object();
     return {.code = text_of(line, "code"),
             .reason = text_of(line, "reason"),
+            .errors = errors_of(line),
             .stream = text_of(line, "stream"),
             .source = text_of(line, "source"),
             .file = text_of(line, "file"),
@@ -56,7 +68,9 @@ DeadLetter parse(const std::string& text) {
             .content = content_of(line),
             .true_size = number_of(line, "true_size"),
             .status = static_cast<int>(number_of(line, "status")),
-            .answer = text_of(line, "answer")};
+            .answer = text_of(line, "answer"),
+            .first_time = text_of(line, "first_time"),
+            .replays = number_of(line, "replays")};
 }
 
 void read_file(const fs::path& file, std::vector<DeadLetter>& letters) {

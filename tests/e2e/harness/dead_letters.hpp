@@ -11,6 +11,7 @@ namespace aep::e2e {
 struct DeadLetter {
     std::string code;
     std::string reason;
+    std::vector<std::string> errors;  ///< "keyword pointer"
     std::string stream;
     std::string source;
     std::string file;    ///< what was read, where that was a file
@@ -21,6 +22,8 @@ struct DeadLetter {
     std::uint64_t true_size = 0;
     int status = 0;
     std::string answer;
+    std::string first_time;  ///< of one that was replayed
+    std::uint64_t replays = 0;
 };
 
 /// All lines of all *.ndjson files of a directory, or of one file, by position. Throws where a line is not

@@ -94,6 +94,16 @@ InletProcess::Stats InletProcess::stats() const {
             .tokens_issued = number("/inlet/tokens", "issued")};
 }
 
+InletProcess::Traffic InletProcess::traffic() const {
+    const Answer answer = client().get("/inlet/traffic");
+    expect(answer, "GET /inlet/traffic");
+    const json::value traffic = json::parse(answer.body);
+    const auto list = [&](const char* key) {
+        return json::value_to<std::vector<std::uint64_t>>(traffic.at(key));
+    };
+    return {.requests = list("requests"), .messages = list("messages"), .throttled = list("throttled")};
+}
+
 std::string InletProcess::entity(const std::string& id) const {
     const Answer answer = client().get("/inlet/entities?id=" + id);
     expect(answer, "GET /inlet/entities");

@@ -43,6 +43,13 @@ class InletProcess {
     void set_fault(const std::string& json) const;
     void clear_fault() const;
     [[nodiscard]] Stats stats() const;
+    /// What came in each tenth of a second since the first request.
+    struct Traffic {
+        std::vector<std::uint64_t> requests;
+        std::vector<std::uint64_t> messages;
+        std::vector<std::uint64_t> throttled;
+    };
+    [[nodiscard]] Traffic traffic() const;
     /// The answer to GET /inlet/entities?id=ID.
     [[nodiscard]] std::string entity(const std::string& id) const;
 

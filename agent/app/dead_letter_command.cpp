@@ -1,0 +1,199 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/letter_filter.hpp"
+#include "app/letter_report.hpp"
+#include "app/load_config.hpp"
+#include "base/bytes.hpp"
+#include "store/letter_directory.hpp"
+#include "store/purge_letters.hpp"
+
+namespace aep::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct LetterArguments {
+    std::vector<fs::path> configs;
+    fs::path dir;
+    std::vector<std::string> where;
+    bool json = false;
+    std::size_t limit = std::numeric_limits<std::size_t>::max();
+    bool all = false;
+    bool dry_run = false;
+    bool yes = false;
+};
+
+int fail(const char* command, const std::string& message) {
+    fmt::print(stderr, "aep-agent dead-letter {}: {}\n", command, message);
+    return kExitUsage;
+}
+
+/// What all three work on.
+struct Chosen {
+    fs::path dir;
+    std::vector<fs::path> files;
+    LetterFilter filter;
+};
+
+std::optional<Chosen> choose(const char* command, const LetterArguments& arguments) {
+    const auto filter = LetterFilter::parse(arguments.where);
+    if (!filter) return fail(command, filter.error().message), std::nullopt;
+    Chosen chosen{.dir = arguments.dir, .files = {}, .filter = *filter};
+    if (!arguments.configs.empty()) {
+        const auto config = load_config(arguments.configs, fmt::format("dead-letter {}", command),
+                                        {.sources = config::Sources::Optional});
+        if (!config) return std::nullopt;
+        if (chosen.dir.empty()) chosen.dir = config->dead_letter.dir;
+    }
+    if (chosen.dir.empty()) return fail(command, "of which agent? give -c FILE or --dir DIR"), std::nullopt;
+    std::error_code error;
+    if (!arguments.dir.empty() && !fs::is_directory(chosen.dir, error)) {
+        return fail(command, chosen.dir.string() + " is no directory; name the one of dead_letter.dir"),
+               std::nullopt;
+    }
+    chosen.files = store::letter_files_in(chosen.dir);
+    return chosen;
+}
+
+/// Lines that are no letters are said, and make the exit code 1: nobody should believe that they are not
+/// there.
+int say_faults(const char* command, const LetterReport& report) {
+    for (const std::string& fault : report.faults) {
+        fmt::print(stderr, "aep-agent dead-letter {}: {}\n", command, fault);
+    }
+    return report.faults.empty() ? kExitOk : kExitRejected;
+}
+
+int ls(const LetterArguments& arguments) {
+    const auto chosen = choose("ls", arguments);
+    if (!chosen) return kExitUsage;
+    const LetterReport report = read_letters(chosen->files, chosen->filter);
+    fmt::print("{}", arguments.json ? to_json(report) : to_table(report));
+    return say_faults("ls", report);
+}
+
+int show(const LetterArguments& arguments) {
+    const auto chosen = choose("show", arguments);
+    if (!chosen) return kExitUsage;
+    std::size_t left = arguments.limit;
+    const LetterReport report =
+        read_letters(chosen->files, chosen->filter, [&](const auto& letter, std::string_view line) {
+            if (left == 0) return;
+            --left;
+            fmt::print("{}", arguments.json ? std::string{line} + '\n' : to_text(letter));
+        });
+    return say_faults("show", report);
+}
+
+/// One pass over the files. Returns what went, or would go.
+store::Purged purge_files(const Chosen& chosen, bool dry_run, bool& failed) {
+    const auto goes = [&](const store::StoredLetter* letter) {
+        return letter == nullptr ? chosen.filter.chooses_all() : chosen.filter.matches(*letter);
+    };
+    store::Purged sum;
+    for (const fs::path& file : chosen.files) {
+        const auto purged = store::purge_letters(file, goes, dry_run);
+        if (purged) {
+            sum.letters += purged->letters;
+            sum.bytes += purged->bytes;
+        } else if (purged.error().code == boost::system::errc::resource_unavailable_try_again) {
+            fmt::print(stderr, "aep-agent dead-letter purge: {} is in use and stays as it is\n",
+                       file.string());
+        } else {
+            fmt::print(stderr, "aep-agent dead-letter purge: {}\n", purged.error().message);
+            failed = true;
+        }
+    }
+    return sum;
+}
+
+bool confirmed(const store::Purged& would_go) {
+    fmt::print(stderr, "Remove {} dead letters ({}) for good? [y/N] ", would_go.letters,
+               base::human_bytes(would_go.bytes));
+    std::string answer;
+    return static_cast<bool>(std::getline(std::cin, answer)) && (answer == "y" || answer == "yes");
+}
+
+int purge(const LetterArguments& arguments) {
+    if (arguments.where.empty() != arguments.all) {
+        return fail("purge", "which letters? choose with --where TERM, or all of them with --all");
+    }
+    const auto chosen = choose("purge", arguments);
+    if (!chosen) return kExitUsage;
+    bool failed = false;
+    if (!arguments.yes) {
+        if (!arguments.dry_run && ::isatty(STDIN_FILENO) != 1) {
+            return fail("purge", "letters go for good: look with --dry-run first, then add --yes");
+        }
+        const store::Purged would_go = purge_files(*chosen, true, failed);
+        if (arguments.dry_run || would_go.letters == 0 || !confirmed(would_go)) {
+            fmt::print(stderr,
+                       "aep-agent dead-letter purge: would remove {} dead letters ({}), removed none\n",
+                       would_go.letters, base::human_bytes(would_go.bytes));
+            return failed ? kExitGaveUp : kExitOk;
+        }
+    }
+    const store::Purged gone = purge_files(*chosen, false, failed);
+    fmt::print(stderr, "aep-agent dead-letter purge: removed {} dead letters ({})\n", gone.letters,
+               base::human_bytes(gone.bytes));
+    return failed ? kExitGaveUp : kExitOk;
+}
+
+using ArgumentsPtr = std::shared_ptr<LetterArguments>;
+
+CLI::App* add_one(CLI::App& parent, const char* name, const char* help, const ArgumentsPtr& arguments) {
+    CLI::App* command = parent.add_subcommand(name, help);
+    command
+        ->add_option("-c,--config", arguments->configs,
+                     "the agent's configuration, which names dead_letter.dir; may be repeated")
+        ->type_name("FILE|DIR");
+    command->add_option("--dir", arguments->dir, "the directory itself, in place of -c")->type_name("DIR");
+    command
+        ->add_option("--where", arguments->where,
+                     "only letters for which this holds, such as code=refused; may be repeated")
+        ->type_name("TERM");
+    command->footer("TERM is FIELD=VALUE, or !=, <, <=, >, >= or ~ (contains) in place of =.\nFields: " +
+                    LetterFilter::fields() +
+                    ".\n\nExamples:\n  aep-agent dead-letter ls -c agent.yaml\n"
+                    "  aep-agent dead-letter show --dir /var/lib/aep-agent/dead-letter --where code=refused\n"
+                    "  aep-agent dead-letter show -c agent.yaml --where 'time>=2026-01-31' --json\n"
+                    "  aep-agent dead-letter purge -c agent.yaml --where 'time<2026-01-31' --dry-run");
+    return command;
+}
+
+}  // namespace
+
+void add_dead_letter(CLI::App& app, Action& action) {
+    CLI::App* command =
+        app.add_subcommand("dead-letter", "look into the dead letters, and remove those that are done with");
+    command->require_subcommand(1);
+    const auto arguments = std::make_shared<LetterArguments>();
+    CLI::App* list = add_one(*command, "ls", "how many there are, why, and in which files", arguments);
+    list->add_flag("--json", arguments->json, "one JSON object on stdout");
+    list->callback([&action, arguments] { action = [arguments] { return ls(*arguments); }; });
+    CLI::App* details = add_one(*command, "show", "each letter with its reason and content", arguments);
+    details->add_flag("--json", arguments->json, "the letters' own lines, as NDJSON");
+    details->add_option("--limit", arguments->limit, "so many letters at most")->type_name("N");
+    details->callback([&action, arguments] { action = [arguments] { return show(*arguments); }; });
+    CLI::App* remove =
+        add_one(*command, "purge", "remove letters for good; files in use stay as they are", arguments);
+    remove->add_flag("--all", arguments->all, "all letters, in place of --where");
+    remove->add_flag("--dry-run", arguments->dry_run, "only say how many would go");
+    remove->add_flag("--yes", arguments->yes, "do not ask; needed where stdin is no terminal");
+    remove->callback([&action, arguments] { action = [arguments] { return purge(*arguments); }; });
+}
+
+}  // namespace aep::app

@@ -1,0 +1,81 @@
+#include "app/record_checker.hpp"
+
+#include <fmt/core.h>
+#include <simdjson.h>
+
+#include <cstdio>
+#include <utility>
+
+#include "base/json_text.hpp"
+#include "base/utf8.hpp"
+#include "xdm/dom_view.hpp"
+#include "xdm/json.hpp"
+
+namespace aep::app {
+namespace {
+
+/// The validator's own bound is not reached by what the parser lets through.
+constexpr std::size_t kMaxDepth = xdm::Validator::kMostNested - 1;
+
+}  // namespace
+
+RecordChecker::RecordChecker(std::shared_ptr<const xdm::Schema> schema, xdm::UnknownKeys unknown_keys,
+                             std::optional<xdm::IdentityRules> rules)
+    : decoder_{codec::CodecOptions{.max_depth = kMaxDepth}},
+      validator_{std::move(schema), unknown_keys},
+      rules_{std::move(rules)} {}
+
+bool RecordChecker::check(const LineReader::Line& line) {
+    report_.clear();
+    if (line.too_long) return refuse("json", "longer than 256 MiB");
+    const simdjson::dom::element* value = decoder_.decode(line.text);
+    if (value == nullptr) return check_exactly(line.text, decoder_.explain(line.text));
+    const bool fits = validator_.validate(*value, report_);
+    if (rules_) xdm::add_broken_rules(*rules_, xdm::DomView{*value}, report_);
+    return fits && report_.empty();
+}
+
+/// For what the fast parser refuses: numbers of any size are JSON all the same.
+bool RecordChecker::check_exactly(std::string_view text, const codec::DecodeFailure& failure) {
+    if (failure.code == "too_deep") return refuse("depth", failure.reason);
+    if (failure.code != "number_out_of_range") return refuse("json", failure.reason);
+    const auto document = xdm::JsonDocument::parse(
+        text, {.max_bytes = text.size(), .max_depth = kMaxDepth, .refuse_duplicates = false});
+    if (!document) return refuse("json", document.error().message);
+    const bool fits = validator_.validate(document->root(), report_);
+    if (rules_) xdm::add_broken_rules(*rules_, document->view(), report_);
+    return fits && report_.empty();
+}
+
+bool RecordChecker::refuse(std::string_view keyword, std::string message) {
+    report_.clear();
+    report_.add({keyword, "", "", std::move(message)});
+    return false;
+}
+
+void RecordChecker::append_errors(std::string& out) const {
+    out += '[';
+    for (const xdm::Violation& violation : violations()) {
+        if (out.back() != '[') out += ',';
+        out += "{\"keyword\":";
+        base::append_json_string(out, violation.keyword);
+        out += ",\"pointer\":";
+        base::append_json_string(out, violation.pointer);
+        out += ",\"message\":";
+        base::append_json_string(out, base::to_utf8(violation.message));
+        out += '}';
+    }
+    out += ']';
+}
+
+std::shared_ptr<const xdm::Schema> load_schema_or_tell(const std::vector<std::filesystem::path>& files,
+                                                       std::string_view command) {
+    xdm::LoadedSchema loaded = xdm::load_schema_files(files);
+    for (const xdm::SchemaProblem& warning : loaded.warnings)
+        fmt::print(stderr, "warning: {}\n", warning.line());
+    for (const xdm::SchemaProblem& error : loaded.errors) fmt::print(stderr, "{}\n", error.line());
+    if (!loaded.schema) fmt::print(stderr, "aep-agent {}: the schema cannot be used\n", command);
+    return std::move(loaded.schema);
+}
+
+}  // namespace aep::app

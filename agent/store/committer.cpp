@@ -1,0 +1,131 @@
+#include "store/committer.hpp"
+
+#include <lmdb.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <exception>
+#include <utility>
+
+#include "telemetry/log.hpp"
+
+namespace aep::store {
+namespace {
+
+namespace log = telemetry::log;
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds kFirstBackoff = 200ms;
+constexpr std::chrono::milliseconds kMaxBackoff = 5s;
+constexpr const char* kSubject = "state_dir";
+
+const char* short_reason(int code) {
+    if (code == ENOSPC || code == EDQUOT) return "disk full";
+    if (code == MDB_MAP_FULL) return "store full";
+    return "cannot write";
+}
+
+}  // namespace
+
+Committer::Committer(Environment& environment, std::vector<Committed*> participants,
+                     telemetry::Health& health)
+    : environment_{environment},
+      participants_{std::move(participants)},
+      health_{health},
+      thread_{[this](const std::stop_token& stop) { run(stop); }} {}
+
+Committer::~Committer() {
+    thread_.request_stop();
+    changed_.notify_all();
+    thread_.join();
+}
+
+void Committer::notice() {
+    {
+        const std::lock_guard lock{mutex_};
+        // The thread is awake, or waits for its time, while something is not committed.
+        if (noticed_++ != committed_) return;
+    }
+    changed_.notify_all();
+}
+
+bool Committer::flush(std::chrono::milliseconds timeout) {
+    std::unique_lock lock{mutex_};
+    const std::uint64_t upto = ++noticed_;
+    hurry_ = true;
+    changed_.notify_all();
+    return changed_.wait_for(lock, timeout, [&] { return committed_ >= upto; });
+}
+
+void Committer::run(const std::stop_token& stop) {
+    while (wait_for_work(stop)) {
+        std::uint64_t upto = 0;
+        {
+            const std::lock_guard lock{mutex_};
+            upto = noticed_;
+            hurry_ = false;
+        }
+        if (const auto done = commit(); done) {
+            succeeded(upto);
+        } else {
+            failed(done.error());
+        }
+    }
+}
+
+/// False: stop, and nothing is left that could be committed.
+bool Committer::wait_for_work(const std::stop_token& stop) {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, stop, [this] { return noticed_ != committed_; });
+    if (noticed_ == committed_) return false;
+    changed_.wait_until(lock, stop, not_before_, [this] { return hurry_; });
+    return !stop.stop_requested() || backoff_ == 0ms;
+}
+
+base::Result<void> Committer::commit() try {
+    auto transaction = environment_.begin_write();
+    if (!transaction) return transaction.error();
+    for (Committed* participant : participants_) {
+        if (auto written = participant->write(*transaction); !written) return written;
+    }
+    return transaction->commit();
+} catch (const std::exception& problem) {
+    // Out of memory and the like: one more reason to try again.
+    return base::Error{problem.what()};
+}
+
+void Committer::succeeded(std::uint64_t upto) {
+    for (Committed* participant : participants_) participant->committed();
+    bool recovered = false;
+    {
+        const std::lock_guard lock{mutex_};
+        committed_ = upto;
+        recovered = std::exchange(backoff_, 0ms) != 0ms;
+        not_before_ = base::SteadyClock::now() + kEvery;
+    }
+    changed_.notify_all();
+    if (!recovered) return;
+    health_.clear_trouble(kSubject);
+    log::info("store_writable", "positions are being committed again");
+}
+
+void Committer::failed(const base::Error& error) {
+    {
+        const std::lock_guard lock{mutex_};
+        backoff_ = std::clamp(2 * backoff_, kFirstBackoff, kMaxBackoff);
+        not_before_ = base::SteadyClock::now() + backoff_;
+    }
+    const int code = error.code.value();
+    health_.set_trouble(kSubject, short_reason(code));
+    log::error("store_commit_failed",
+               "positions cannot be committed; they are kept in memory, and after a crash records since the "
+               "last commit are sent again; trying again",
+               {{"reason", error.message}, {"code", code}});
+    if (code != MDB_PANIC) return;
+    if (const auto reopened = environment_.reopen(); !reopened) {
+        log::error("store_reopen_failed", "the store cannot be opened again, trying again",
+                   {{"reason", reopened.error().message}});
+    }
+}
+
+}  // namespace aep::store

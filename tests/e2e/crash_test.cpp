@@ -1,0 +1,174 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+
+#include "harness/agent_process.hpp"
+#include "harness/crash_rounds.hpp"
+#include "harness/entity_log.hpp"
+#include "harness/inlet_process.hpp"
+#include "harness/records.hpp"
+
+namespace aep::e2e {
+namespace {
+
+using testing::HasSubstr;
+
+/// AEP_CRASH_ROUNDS: how often the agent is killed; the long form is 50.
+int crash_rounds() {
+    const char* given = std::getenv("AEP_CRASH_ROUNDS");
+    return given != nullptr ? std::atoi(given) : 8;
+}
+
+/// Records without an `_id` of their own, so that it depends on the durable generation and offset.
+std::string anonymous_lines(std::uint64_t first, std::uint64_t count) {
+    std::string lines;
+    for (std::uint64_t i = first; i < first + count; ++i) {
+        lines +=
+            R"({"timestamp":"2024-01-01T00:00:00Z","number":)" + std::to_string(1'000'000'000 + i) + "}\n";
+    }
+    return lines;
+}
+
+TEST(Crash, LosesNothingOfAGrowingFileAndRepeatsOnlyWhatWasInFlight) {
+    const InletProcess inlet;
+    EntityLog entities{inlet.entities_file()};
+    AgentProcess agent;
+    const std::string file = agent.file("events.ndjson");
+    const AgentConfig config = AgentConfig::to(inlet).file_source("app", file);
+    const std::size_t line_size = anonymous_lines(0, 1).size();
+    std::uint64_t written = 0;
+    std::uint64_t may_repeat = 0;
+    std::set<std::string> generations;
+
+    CrashRounds rounds{agent, config, {.seed = 7}};
+    rounds.run(
+        crash_rounds(),
+        [&] {
+            append(file, anonymous_lines(written, 20));
+            written += 20;
+        },
+        [&] {
+            // Everything behind the position on disk is read again; nothing else may be.
+            const auto positions = positions_of(agent);
+            std::uint64_t position = 0;
+            for (const Position& one : positions) {
+                position = one.position;
+                generations.insert(one.generation);
+            }
+            ASSERT_EQ(position % line_size, 0U);
+            may_repeat += written - position / line_size;
+        });
+    agent.start(config);
+
+    ASSERT_TRUE(eventually([&] {
+        entities.read();
+        return entities.distinct() >= written;
+    })) << entities.distinct()
+        << " of " << written;
+    // The inlet may know everything before this run has read it once more.
+    EXPECT_TRUE(eventually([&] {
+        const auto positions = positions_of(agent);
+        return positions.size() == 1 && positions[0].position == written * line_size;
+    }));
+    EXPECT_EQ(agent.stop(), 0);
+    entities.read();
+    EXPECT_EQ(entities.distinct(), written) << "a record came with another _id after a restart";
+    EXPECT_LE(entities.duplicates(), may_repeat);
+    EXPECT_EQ(generations.size(), 1U);
+}
+
+TEST(Restart, GoesOnExactlyWhereItStopped) {
+    const InletProcess inlet;
+    EntityLog entities{inlet.entities_file()};
+    AgentProcess agent;
+    const AgentConfig config = AgentConfig::to(inlet).file_source("app", agent.file("*.ndjson"));
+    for (std::uint64_t round = 0; round < 3; ++round) {
+        append(agent.file("events.ndjson"), event_lines(round * 100, 100));
+        agent.start(config);
+        ASSERT_TRUE(eventually([&] { return entities.read() == (round + 1) * 100; }));
+        ASSERT_EQ(agent.stop(), 0);
+    }
+    EXPECT_EQ(entities.duplicates(), 0U);
+    EXPECT_TRUE(entities.missing(event_ids(0, 300)).empty());
+}
+
+TEST(Restart, IsRefusedWhileAnotherAgentHasTheStateDir) {
+    const InletProcess inlet;
+    AgentProcess agent;
+    append(agent.file("events.ndjson"), event_lines(0, 1));
+    agent.start(AgentConfig::to(inlet).file_source("app", agent.file("events.ndjson")));
+
+    const auto directory = std::filesystem::path{agent.file("x")}.parent_path();
+    const std::vector<std::string> config{"-c", agent.file("agent.yaml")};
+    const Outcome second = run_command({"run", "-c", agent.file("agent.yaml")}, directory);
+    EXPECT_EQ(second.exit_code, 2);
+    const std::string owner = "process " + std::to_string(agent.process().pid());
+    EXPECT_THAT(second.err, HasSubstr(owner));
+
+    const Outcome set = run_command({"positions", "set", "-c", agent.file("agent.yaml"), "--source", "app",
+                                     "--file", agent.file("events.ndjson"), "--offset", "0"},
+                                    directory);
+    EXPECT_EQ(set.exit_code, 2);
+    EXPECT_THAT(set.err, HasSubstr(owner));
+    EXPECT_EQ(positions_of(agent).size(), 1U) << "reading works beside it";
+    EXPECT_EQ(agent.stop(), 0);
+}
+
+TEST(PositionsCommand, SetsWhereTheNextStartGoesOn) {
+    const InletProcess inlet;
+    EntityLog entities{inlet.entities_file()};
+    AgentProcess agent;
+    const std::string file = agent.file("events.ndjson");
+    const AgentConfig config = AgentConfig::to(inlet).file_source("app", file);
+    append(file, event_lines(0, 10));
+    agent.start(config);
+    ASSERT_TRUE(eventually([&] { return entities.read() == 10; }));
+    ASSERT_EQ(agent.stop(), 0);
+
+    const auto directory = std::filesystem::path{file}.parent_path();
+    const std::size_t six_lines = event_lines(0, 6).size();
+    const Outcome set = run_command({"positions", "set", "-c", agent.file("agent.yaml"), "--source", "app",
+                                     "--file", "events.ndjson", "--offset", std::to_string(six_lines)},
+                                    directory);
+    EXPECT_EQ(set.exit_code, 0) << set.err;
+    agent.start(config);
+    ASSERT_TRUE(eventually([&] { return entities.read() >= 14; }));
+    ASSERT_EQ(agent.stop(), 0);
+    EXPECT_EQ(entities.read(), 14U);
+    for (std::uint64_t i = 6; i < 10; ++i) EXPECT_EQ(entities.count(event_id(i)), 2U);
+}
+
+TEST(PositionsCommand, MovesAllPositionsToAnotherStateDir) {
+    const InletProcess inlet;
+    EntityLog entities{inlet.entities_file()};
+    AgentProcess agent;
+    const std::string file = agent.file("events.ndjson");
+    const AgentConfig config = AgentConfig::to(inlet).file_source("app", file);
+    append(file, event_lines(0, 10));
+    agent.start(config);
+    ASSERT_TRUE(eventually([&] { return entities.read() == 10; }));
+    ASSERT_EQ(agent.stop(), 0);
+
+    const std::filesystem::path directory = std::filesystem::path{file}.parent_path();
+    const Outcome exported = run_command({"positions", "export", "-c", agent.file("agent.yaml")}, directory);
+    ASSERT_EQ(exported.exit_code, 0) << exported.err;
+    append(agent.file("positions.txt"), exported.out);
+    std::filesystem::rename(directory / "state" / "store", directory / "state" / "store.aside");
+    const Outcome imported = run_command(
+        {"positions", "import", "-c", agent.file("agent.yaml"), agent.file("positions.txt")}, directory);
+    ASSERT_EQ(imported.exit_code, 0) << imported.err;
+    EXPECT_EQ(run_command({"positions", "export", "-c", agent.file("agent.yaml")}, directory).out,
+              exported.out);
+
+    append(file, event_lines(10, 1));
+    agent.start(config);
+    ASSERT_TRUE(eventually([&] { return entities.read() >= 11; }));
+    EXPECT_EQ(agent.stop(), 0);
+    EXPECT_EQ(entities.read(), 11U);
+}
+
+}  // namespace
+}  // namespace aep::e2e

@@ -1,0 +1,103 @@
+#include "store/committer.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "store_support.hpp"
+
+namespace aep::store {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+class FullDisk : public testing_support::StoreFixture {
+  protected:
+    void SetUp() override {
+        open();
+        remember(mark("g1"));
+        commit();
+        data_ = std::filesystem::file_size(Store::directory(dir_.path()) / "data.mdb");
+    }
+    std::uintmax_t data_ = 0;
+};
+
+TEST_F(FullDisk, KeepsPositionsInMemoryAndGoesOnWhenThereIsRoom) {
+    testing::internal::CaptureStderr();
+    {
+        const testing_support::FileSizeLimit full{data_ / 2};
+        positions().move_to(origin("g1"), 10);
+        EXPECT_FALSE(store_->flush(500ms));
+        positions().move_to(origin("g1"), 20);
+        EXPECT_FALSE(store_->flush(500ms));
+        EXPECT_EQ(health_.report(), "agent: starting or draining\nstate_dir: cannot write\n");
+        EXPECT_EQ(recalled("g1")->position, 0U);
+        const auto refused = positions().remember(std::vector{mark("g2")});
+        ASSERT_FALSE(refused.has_value());
+    }
+    ASSERT_TRUE(store_->flush(testing_support::kSoon));
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_THAT(log, HasSubstr("store_commit_failed"));
+    EXPECT_THAT(log, HasSubstr("code=27"));  // EFBIG
+    EXPECT_THAT(log, HasSubstr("store_writable"));
+    EXPECT_THAT(health_.report(), Not(HasSubstr("state_dir")));
+    reopen();
+    EXPECT_EQ(recalled("g1")->position, 20U);
+    EXPECT_FALSE(recalled("g2").has_value());
+}
+
+TEST_F(FullDisk, DoesNotKeepTheProcessFromEnding) {
+    const testing_support::FileSizeLimit full{data_ / 2};
+    positions().move_to(origin("g1"), 10);
+    EXPECT_FALSE(store_->flush(300ms));
+    const auto before = base::SteadyClock::now();
+    close();
+    EXPECT_LT(base::SteadyClock::now() - before, 10s);
+}
+
+class Counting final : public Committed {
+  public:
+    base::Result<void> write(Transaction&) override {
+        ++writes;
+        return {};
+    }
+    void committed() override { ++commits; }
+    std::atomic<int> writes{0};
+    std::atomic<int> commits{0};
+};
+
+TEST(Committer, GathersWhatMovesWithinItsPause) {
+    const testing_support::TempDir dir;
+    const auto environment =
+        Environment::open(dir.path() / "store", Store::kPositionsMap, Environment::Access::Write);
+    ASSERT_TRUE(environment.has_value());
+    telemetry::Health health;
+    Counting counting;
+    {
+        Committer committer{**environment, {&counting}, health};
+        const auto end = base::SteadyClock::now() + 1s;
+        while (base::SteadyClock::now() < end) committer.notice();
+        EXPECT_LE(counting.commits, 11);
+        EXPECT_GE(counting.commits, 2);
+    }
+    const int after = counting.commits;
+    EXPECT_EQ(counting.writes, after);
+}
+
+TEST(Committer, DoesNothingWhileNothingMoves) {
+    const testing_support::TempDir dir;
+    const auto environment =
+        Environment::open(dir.path() / "store", Store::kPositionsMap, Environment::Access::Write);
+    telemetry::Health health;
+    Counting counting;
+    {
+        const Committer committer{**environment, {&counting}, health};
+        std::this_thread::sleep_for(3 * Committer::kEvery);
+    }
+    EXPECT_EQ(counting.writes, 0);
+}
+
+}  // namespace
+}  // namespace aep::store
