@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "http/redact.hpp"
+
 namespace aep::delivery {
 
 namespace asio = boost::asio;
@@ -33,7 +35,9 @@ asio::awaitable<base::Result<http::Answer>> Exchange::attempt(Job& job, const ht
     const base::SteadyTime began = SteadyClock::now();
     const std::string head = head_.render(*job.batch->stream, body.size(), coding, token.get());
     const http::Request request{head, body};
-    const base::Result<http::Answer> answer = co_await connection_.exchange(request);
+    base::Result<http::Answer> answer = co_await connection_.exchange(request);
+    // The inlet's words go into the log and into dead letters.
+    if (answer && token) http::redact(answer->body, token->text());
     for (unsigned i = 0; i < connection_.sent(); ++i) count(job, body.size(), began);
     co_return answer;
 }

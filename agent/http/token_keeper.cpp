@@ -25,7 +25,7 @@ TokenPtr TokenKeeper::token(base::SteadyTime now) const {
 
 void TokenKeeper::issued(IssuedToken token, base::SteadyTime now) {
     const auto made = std::make_shared<Token>();
-    made->authorization = "Bearer " + std::move(token.text);
+    made->authorization = std::string{Token::kScheme} + token.text;
     made->issued = now;
     made->expires = now + token.lifetime;
     made->after_refusal = std::exchange(refused_, false);

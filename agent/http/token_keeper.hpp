@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -13,6 +14,13 @@ namespace aep::http {
 
 /// An access token, ready to be sent. Immutable but for `proven`; shared by the requests that carry it.
 struct Token {
+    static constexpr std::string_view kScheme = "Bearer ";
+
+    /// Without the scheme.
+    [[nodiscard]] std::string_view text() const {
+        return std::string_view{authorization}.substr(kScheme.size());
+    }
+
     std::string authorization;  ///< value of the Authorization header, a secret
     base::SteadyTime issued;
     base::SteadyTime expires;

@@ -10,6 +10,7 @@
 #include <chrono>
 
 #include "base/utf8.hpp"
+#include "http/redact.hpp"
 #include "http/retry_after.hpp"
 
 namespace aep::http {
@@ -73,22 +74,15 @@ bool is_passing(int status, std::string_view error) {
            std::ranges::find(kPassing, error) != kPassing.end();
 }
 
-std::string member(const dom::element& document, const char* key) {
+/// The endpoint's words, without the secret in either of its forms, and only then cut.
+std::string member(const dom::element& document, const char* key, std::string_view secret) {
     std::string_view text;
     if (document[key].get(text) != simdjson::SUCCESS) return {};
-    return base::to_utf8(text.substr(0, kMostWords));
-}
-
-std::string without(std::string words, std::string_view secret) {
-    while (!secret.empty()) {
-        const std::size_t found = words.find(secret);
-        if (found == std::string::npos) break;
-        words.replace(found, secret.size(), "***");
-        if (secret.find("***") != std::string_view::npos ||
-            std::string_view{"***"}.find(secret) != std::string_view::npos)
-            break;
-    }
-    return words;
+    std::string words{text};
+    redact(words, secret);
+    redact(words, percent_encode(secret));
+    words.resize(std::min(words.size(), kMostWords));
+    return base::to_utf8(words);
 }
 
 /// RFC 6749 5.2.
@@ -98,12 +92,11 @@ TokenFailure read_failure(const Answer& answer, const dom::element* document, st
     std::string error;
     failure.words = fmt::format("status {}", answer.status);
     if (document != nullptr) {
-        error = member(*document, "error");
-        const std::string description = member(*document, "error_description");
+        error = member(*document, "error", secret);
+        const std::string description = member(*document, "error_description", secret);
         if (!error.empty()) failure.words += " " + error;
         if (!description.empty()) failure.words += ": " + description;
     }
-    failure.words = without(std::move(failure.words), secret);
     failure.kind = is_passing(answer.status, error) ? Kind::Passing : Kind::Configuration;
     if (answer.retry_after) failure.asked = parse_retry_after(*answer.retry_after, now);
     return failure;

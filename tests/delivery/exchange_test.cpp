@@ -199,6 +199,18 @@ TEST_F(ExchangeTest, HoldsWhatANewTokenDoesNotOpen) {
     EXPECT_EQ(maker_.counters.snapshot().delivered, 2U);
 }
 
+TEST_F(ExchangeTest, DoesNotKeepATokenThatAnInletRepeats) {
+    serve([](const TestRequest& request) {
+        const std::size_t at = request.head.find("Bearer ");
+        const std::string token = request.head.substr(at, request.head.find('\r', at) - at);
+        return test_answer(400, "bad header Authorization: " + token + "!");
+    });
+    start_tokens();
+    deliver(1);
+    EXPECT_THAT(letters_.contents(), ElementsAre("{\"n\":0}"));
+    EXPECT_EQ(letters_.at(0).answer, "bad header Authorization: Bearer ***!");
+}
+
 TEST_F(ExchangeTest, CountsTheRequestThatAClosedConnectionCost) {
     std::atomic<int> requests{0};
     server_.emplace([&](http::TestSession& session) {

@@ -86,8 +86,14 @@ TEST(TokenAnswer, IsToldInTheEndpointsWordsWithoutTheSecret) {
     const auto answer =
         read(401, R"({"error":"invalid_client","error_description":"hunter2 is not hunter2"})");
     EXPECT_EQ(std::get<TokenFailure>(answer).words, "status 401 invalid_client: *** is not ***");
-    const auto once = read_token_answer(answer_of(400, R"({"error":"***"})"), "*", base::WallTime{});
-    EXPECT_THAT(std::get<TokenFailure>(once).words, HasSubstr("status 400"));  // and it comes to an end
+    const auto once = read_token_answer(answer_of(400, R"({"error":"a*b"})"), "*", base::WallTime{});
+    EXPECT_EQ(std::get<TokenFailure>(once).words, "status 400 a***b");
+    const auto coded =
+        read_token_answer(answer_of(400, R"({"error":"client_secret=a%2Bb"})"), "a+b", base::WallTime{});
+    EXPECT_EQ(std::get<TokenFailure>(coded).words, "status 400 client_secret=***");
+    const std::string long_words = std::string(510, 'x') + "hunter2";
+    const auto cut = read(400, R"({"error_description":")" + long_words + "\"}");
+    EXPECT_EQ(std::get<TokenFailure>(cut).words.find("hu"), std::string::npos);
 }
 
 TEST(TokenAnswer, MayAskForPatience) {
