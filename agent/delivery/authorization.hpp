@@ -19,8 +19,10 @@ class Authorization {
     Authorization(const Authorization&) = delete;
     Authorization& operator=(const Authorization&) = delete;
 
+    /// Whether requests carry a token.
+    [[nodiscard]] bool is_required() const { return tokens_ != nullptr; }
     /// Whether a request may leave now.
-    [[nodiscard]] bool ready() const { return tokens_ == nullptr || tokens_->token() != nullptr; }
+    [[nodiscard]] bool ready() const { return !is_required() || tokens_->token() != nullptr; }
     /// Null where requests carry none, and while there is none.
     [[nodiscard]] http::TokenPtr token() const { return tokens_ == nullptr ? nullptr : tokens_->token(); }
     /// Batches wait for a token: says why there is none, where that is known.

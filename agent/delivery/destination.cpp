@@ -282,14 +282,21 @@ asio::awaitable<void> Destination::Impl::send(Exchange& exchange, Job job) {
     const bool all_used = connections.size() - idle.size() >= concurrency.limit();
     job.left_at = SteadyClock::now();
     if (job.first_tried == base::SteadyTime{}) job.first_tried = job.left_at;
+    std::vector<Job> again;
     const http::TokenPtr token = authorization.token();
+    if (!token && authorization.is_required()) {  // it has expired since next_job()
+        idle.push_back(&exchange);
+        inlet.gate.leave(job.pass);
+        again.push_back(std::move(job));
+        finish(turn, std::move(again));
+        co_return;
+    }
     const base::Result<http::Answer> answer = co_await exchange.send(job, token);
     if (stopping) co_return;  // the batch stays unsettled
     idle.push_back(&exchange);
     if (answer && answer->status / 100 == 2) {
         concurrency.answered(job.batch->body().size(), all_used, job.left_at, SteadyClock::now());
     }
-    std::vector<Job> again;
     if (answer && answer->status / 100 == 2 && receipts != nullptr) {
         receipts->put(*job.batch, options.id, *answer, job.attempts);
     }
