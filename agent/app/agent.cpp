@@ -26,6 +26,10 @@ std::size_t worker_count(const config::AgentOptions& options) {
     return std::max(2U, std::thread::hardware_concurrency()) - 1;
 }
 
+/// What the program itself takes beyond the 16 MiB that are promised for it: its code, the libraries that it
+/// maps, OpenSSL's certificates.
+constexpr std::size_t kProgram = std::size_t{3} << 20U;
+
 /// What is left of memory_limit for records once every connection has its buffers and some wait for their
 /// next use; at least half of it.
 std::size_t memory_for_records(const config::Config& config) {
@@ -35,7 +39,8 @@ std::size_t memory_for_records(const config::Config& config) {
     }
     const std::size_t limit = config.agent.memory_limit;
     const std::size_t receipts = config.receipts ? delivery::ReceiptWriter::kQueueBytes : 0;
-    const std::size_t taken = connections * http::kConnectionBytes + record::Buffer::kKept + receipts;
+    const std::size_t taken =
+        connections * http::kConnectionBytes + record::Buffer::keep_for(limit) + receipts + kProgram;
     return std::max(limit / 2, limit - std::min(limit, taken));
 }
 

@@ -33,16 +33,21 @@ class Cache {
 
     void give_back(char* data, std::size_t size) noexcept {
         const std::lock_guard lock{mutex_};
-        while (count_ > 0 && (count_ == waiting_.size() || bytes_ + size > Buffer::kKept)) {
+        while (count_ > 0 && (count_ == waiting_.size() || bytes_ + size > most_)) {
             ::munmap(waiting_[0].data, waiting_[0].size);
             remove(0);
         }
-        if (size > Buffer::kKept) {
+        if (size > most_) {
             ::munmap(data, size);
             return;
         }
         waiting_[count_++] = {data, size};
         bytes_ += size;
+    }
+
+    void set_most(std::size_t bytes) {
+        const std::lock_guard lock{mutex_};
+        most_ = bytes;
     }
 
   private:
@@ -63,6 +68,7 @@ class Cache {
     std::array<Waiting, 32> waiting_;
     std::size_t count_ = 0;
     std::size_t bytes_ = 0;
+    std::size_t most_ = Buffer::kMostKept;
 };
 
 /// Never destroyed: buffers may be given back by objects that outlive main.
@@ -78,6 +84,12 @@ char* map(std::size_t size) {
 }
 
 }  // namespace
+
+std::size_t Buffer::keep_for(std::size_t memory_limit) {
+    const std::size_t most = std::min(kMostKept, memory_limit / 8);
+    cache().set_most(most);
+    return most;
+}
 
 Buffer::Buffer(std::size_t capacity) : capacity_{capacity} {
     if (capacity_ < kMapped) {
