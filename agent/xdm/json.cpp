@@ -38,7 +38,9 @@ class Reader {
         Json root;
         error = read_value(document, root);
         const char* at = nullptr;
-        const bool at_end = document.current_location().get(at) == simdjson::OUT_OF_BOUNDS;
+        // A number that fits no double leaves the parser where it is.
+        const bool at_end = document.current_location().get(at) == simdjson::OUT_OF_BOUNDS ||
+                            (!root_number_.empty() && root_number_ == without_blanks(text));
         if (error == simdjson::SUCCESS) {
             if (at_end) return root;
             reason_ = "text behind the value";
@@ -49,6 +51,12 @@ class Reader {
     }
 
   private:
+    static std::string_view without_blanks(std::string_view text) {
+        constexpr std::string_view kBlanks = " \t\r\n";
+        text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
+        return text.substr(0, text.find_last_not_of(kBlanks) + 1);
+    }
+
     static std::string place(std::string_view text, std::size_t offset) {
         const std::string_view before = text.substr(0, offset);
         const auto line = std::count(before.begin(), before.end(), '\n') + 1;
@@ -114,7 +122,8 @@ class Reader {
         } else {
             token = value.raw_json_token();
         }
-        token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
+        token = without_blanks(token);
+        if constexpr (std::is_same_v<Value, ondemand::document>) root_number_ = token;
         const std::optional<Json> number = to_number(token);
         if (!number) {
             reason_ = "invalid number";
@@ -269,6 +278,7 @@ class Reader {
     std::vector<std::string_view> keys_;
     std::size_t depth_ = 0;
     std::string reason_;
+    std::string_view root_number_;  ///< of a document that is nothing else
 };
 
 }  // namespace

@@ -1,0 +1,24 @@
+#include "xdm/json.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace aep::xdm {
+namespace {
+
+TEST(Json, ReadsNumbersOfAnySizeWhereverTheyStand) {
+    for (const char* number : {"1e999", "-1e999", "123456789012345678901234567890", "5", "1.50"}) {
+        for (const std::string& text :
+             {std::string{number}, " \n" + std::string{number} + "\t ", "[" + std::string{number} + "]"}) {
+            EXPECT_TRUE(JsonDocument::parse(text)) << text;
+        }
+        for (const char* behind : {" 1", "x", ",", " {}", "]"}) {
+            EXPECT_FALSE(JsonDocument::parse(number + std::string{behind})) << number << behind;
+        }
+    }
+    EXPECT_EQ(JsonDocument::parse(" 1e999 ")->root().text(), "1e999");
+}
+
+}  // namespace
+}  // namespace aep::xdm
