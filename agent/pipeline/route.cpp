@@ -87,7 +87,6 @@ bool Route::process_record(const Context& context, std::uint32_t index) {
         .seed = context.seed, .meta = meta_of(context.block, index), .now = context.wall_now};
     if (!renderer.prepare(*value, bytes, place)) {
         const xdm::Rejection& why = renderer.rejection();
-        lane_.proof_metrics.count_violations(why.violations);
         return reject(context, index, std::string{why.code}, why.reason(), why.violations);
     }
     count_proof();
@@ -126,6 +125,7 @@ bool Route::reject(const Context& context, std::uint32_t index, std::string code
     lane_.guard.count_valid(std::exchange(valid_, 0));
     if (!lane_.guard.admit_invalid(violations.empty() ? code : reason_without_contents(violations.front())))
         return false;
+    lane_.proof_metrics.count_violations(violations);
     if (lane_.options.on_invalid == OnInvalid::Drop) {
         context.block.ticket.settle(index, 1, record::Outcome::Dropped);
     } else {

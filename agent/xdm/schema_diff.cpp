@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <optional>
 #include <set>
@@ -147,8 +148,8 @@ class Comparison {
             effect = new_limit == nullptr ? Effect::Looser : Effect::Stricter;
         } else if (is_number(old_limit->kind()) && is_number(new_limit->kind())) {
             const auto order = compare(number_of(JsonView{new_limit}), number_of(JsonView{old_limit}));
-            if (order == 0) return;
-            effect = (order > 0) == upper ? Effect::Looser : Effect::Stricter;
+            if (std::is_eq(order)) return;
+            effect = std::is_gt(order) == upper ? Effect::Looser : Effect::Stricter;
         }
         add(path, word, old_limit, new_limit, effect);
     }
