@@ -26,6 +26,7 @@ void add_version(CLI::App& app, Action& action);
 void add_dead_letter(CLI::App& app, Action& action);
 void add_replay(CLI::App& app, Action& action);
 void add_healthcheck(CLI::App& app, Action& action);
+void add_trace(CLI::App& app, Action& action);
 
 /// The option --timeout of one-shot commands. `timeout` outlives the parsing.
 void add_timeout(CLI::App& command, base::Millis& timeout);

@@ -26,6 +26,7 @@ int run(int argc, char** argv) {
     aep::app::add_dead_letter(app, action);
     aep::app::add_replay(app, action);
     aep::app::add_healthcheck(app, action);
+    aep::app::add_trace(app, action);
     aep::app::add_run(app, action);
     aep::app::add_check(app, action);
     aep::app::add_send(app, action);

@@ -80,6 +80,8 @@ base::Result<> set_sources(config::Config& config, const ReplayBook& book) {
                                    [&](const auto& source) { return source.options.stream == stream; });
     };
     std::erase_if(config.streams, [&](const auto& stream) { return !is_used(stream.id); });
+    // A flood of invalid records is what a replay may be made of: it holds nothing.
+    for (auto& stream : config.streams) stream.invalid_limit.reset();
     std::erase_if(config.destinations, [&](const auto& destination) {
         return std::ranges::none_of(config.streams, [&](const auto& stream) {
             return stream.destination == destination.delivery.id;

@@ -102,8 +102,14 @@ void LetterFiles::count_again() {
 
 std::size_t LetterFiles::fitting(std::span<const std::string> lines) const {
     std::uint64_t left = options_.max_bytes > used_ ? options_.max_bytes - used_ : 0;
+    // Where files may be dropped, no file gets more than its share: the open one cannot be dropped.
+    const bool share_only = options_.when_full == WhenFull::DropOldest;
+    std::uint64_t taken = 0;
     std::size_t count = 0;
-    while (count < lines.size() && lines[count].size() <= left) left -= lines[count++].size();
+    while (count < lines.size() && lines[count].size() <= left && (!share_only || taken < file_bytes_)) {
+        left -= lines[count].size();
+        taken += lines[count++].size();
+    }
     return count;
 }
 
@@ -120,7 +126,11 @@ std::vector<Removed> LetterFiles::make_room(std::uint64_t bytes) {
     }
     while (!is_enough() && options_.when_full == WhenFull::DropOldest) {
         auto removed = remove_oldest_closed(options_.dir, prefix_);
-        if (!removed) break;
+        if (!removed && !file_) break;
+        if (!removed) {  // the one that is being written is all there is
+            file_.reset();
+            continue;
+        }
         gained(removed->bytes);
         dropped.push_back(std::move(*removed));
     }

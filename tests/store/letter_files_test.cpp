@@ -168,6 +168,30 @@ TEST_F(LetterFilesTest, DropsTheOldestClosedFilesWhereTheyMayBeDropped) {
     }
 }
 
+TEST_F(LetterFilesTest, DropsAlsoWhereALotComesAtOnce) {
+    auto files =
+        LetterFiles::in_directory({.dir = dir_.path(), .max_bytes = 800, .when_full = WhenFull::DropOldest});
+    const auto lines = numbered(100, 200, 46);  // 50 bytes each
+    std::size_t written = 0;
+    std::uint64_t dropped = 0;
+    for (int i = 0; i < 1000 && written < lines.size(); ++i) {
+        const auto done = files.append(std::span{lines}.subspan(written));
+        ASSERT_EQ(done.trouble, Trouble::None) << done.error.message;
+        written += done.lines;
+        for (const Removed& removed : done.dropped) dropped += removed.letters;
+    }
+    EXPECT_EQ(written, 100U);
+    EXPECT_LE(files.bytes(), 800U);
+    EXPECT_EQ(lines_in(dir_.path()).size() + dropped, 100U);
+}
+
+TEST_F(LetterFilesTest, DropsItsOwnFileWhereThatIsAllThereIs) {
+    auto files =
+        LetterFiles::in_directory({.dir = dir_.path(), .max_bytes = 100, .when_full = WhenFull::DropOldest});
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(files.append(numbered(i, i + 1, 88)).lines, 1U) << i;
+    EXPECT_THAT(lines_in(dir_.path()), ElementsAre(testing::StartsWith("4.")));
+}
+
 TEST_F(LetterFilesTest, DropsNoFileThatSomebodyReplays) {
     const fs::path old = dir_.path() / "dead-letter-20260101T000000Z-1.ndjson";
     std::ofstream{old} << std::string(90, 'x') << '\n';
