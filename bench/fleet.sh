@@ -52,5 +52,5 @@ for ((i = 0; i < seconds * 6; ++i)); do
 done
 took=$(($(date +%s) - start))
 distinct=$(cut -c9-20 "$dir/entities.ndjson" | sort -u | wc -l)
-echo "  all: $distinct of $expected messages after $took s ($((distinct / took)) a second), lost $((expected - distinct))," \
+echo "  all: $distinct of $expected messages after $took s ($((distinct / took)) a second), not delivered $((expected - distinct))," \
     "duplicates $(($(wc -l <"$dir/entities.ndjson") - distinct))"

@@ -10,8 +10,11 @@ namespace {
 using Seconds = std::chrono::duration<double>;
 using namespace std::chrono_literals;
 
-/// From 5 % below the top back to it takes 40 s, and twice the top is reached after about 150 s.
+/// From 5 % below a measured top back to it takes 40 s, and twice the top is reached after about 150 s.
 constexpr double kSteep = 0.05 / (40.0 * 40.0 * 40.0);
+/// From 30 % below a guessed top 10 s, to twice the top 25 s: where many share an inlet guesses are far too
+/// low.
+constexpr double kSteepGuess = 0.3 / (10.0 * 10.0 * 10.0);
 constexpr double kCautious = 0.95;
 constexpr double kNear = 0.9;
 constexpr double kGuess = 0.7;
@@ -25,8 +28,9 @@ constexpr auto kCatchUp = 10ms;        ///< a timer that woke late
 
 double LearnedPace::rate(base::SteadyTime now) const {
     const double passed = Seconds{now - refused_at_}.count();
-    const double back = std::cbrt((1 - factor_) / kSteep);  // seconds until the top is reached again
-    return std::max(kLowest, top_ * (1 + kSteep * std::pow(passed - back, 3)));
+    const double steep = near_ ? kSteep : kSteepGuess;
+    const double back = std::cbrt((1 - factor_) / steep);  // seconds until the top is reached again
+    return std::max(kLowest, top_ * (1 + steep * std::pow(passed - back, 3)));
 }
 
 Slot LearnedPace::reserve(std::size_t messages, base::SteadyTime now) {

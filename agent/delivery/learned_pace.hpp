@@ -16,7 +16,7 @@ namespace aep::delivery {
 /// less 30 %, where they come within 5 s: then it is a guess). From there it grows along a cubic (as TCP
 /// CUBIC does, RFC 9438): quickly back to where the 429 came, slowly across it, ever quicker beyond. So an
 /// inlet with a fixed limit answers 429 about once a minute, and a limit that was raised is found. Once the
-/// pace has doubled it is forgotten.
+/// pace has doubled it is forgotten, a guess within half a minute.
 class LearnedPace {
   public:
     [[nodiscard]] Slot reserve(std::size_t messages, base::SteadyTime now);

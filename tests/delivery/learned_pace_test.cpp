@@ -106,6 +106,24 @@ TEST(LearnedPace, TakesOneOfSeveral429sThatWereUnderWayTogether) {
     EXPECT_TRUE(pace.refused(now + 220ms, now + 230ms, 0ms));
 }
 
+TEST(LearnedPace, LeavesAGuessBehindSoonWhenOthersHaveGone) {
+    LearnedPace pace;
+    base::SteadyTime now = base::SteadyTime{} + 1h;
+    for (int i = 0; i < 20; ++i) {  // many share the inlet: a 429 after every second batch
+        now = pace.reserve(100, now).at + 10ms;
+        pace.accepted(100, now);
+        now = pace.reserve(100, now).at + 10ms;
+        pace.refused(now, now, 1s);
+        now += 1s;
+    }
+    const base::SteadyTime alone = now;
+    for (int i = 0; i < 100; ++i) {
+        now = pace.reserve(100, now).at;
+        pace.accepted(100, now);
+    }
+    EXPECT_LE(now - alone, 40s) << "it keeps to what was left for it";
+}
+
 TEST(LearnedPace, DoesNotLearnFromAnInletThatTookNothing) {
     LearnedPace pace;
     const base::SteadyTime now = base::SteadyTime{} + 1h;
