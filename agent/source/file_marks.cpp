@@ -64,6 +64,9 @@ base::Result<void> FileMarks::mark_scanned() {
 
 base::Result<void> FileMarks::remember(std::span<const record::FileMark> marks) {
     if (positions_ == nullptr || marks.empty()) return {};
+    // A generation that goes on in a copy is known already: an older change that waits to be committed must
+    // not undo what is remembered now.
+    for (const record::FileMark& mark : marks) positions_->update(mark);
     return positions_->remember(marks);
 }
 

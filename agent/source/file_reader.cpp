@@ -1,6 +1,7 @@
 #include "source/file_reader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -42,6 +43,16 @@ void FileReader::begin_again(std::string generation) {
     fingerprint_ = {};
     trace_ = {};
     begin(context_.intake.new_reader(path_, true, std::move(generation), 0), 0);
+}
+
+bool FileReader::learn_first_bytes() {
+    if (fingerprint_.size > 0) return false;
+    std::array<char, kFingerprintBytes> bytes;
+    const base::Result<int> file = open();
+    if (!file) return false;
+    const base::Result<std::size_t> got = read_at(*file, bytes.data(), bytes.size(), 0);
+    if (!got || *got == 0) return false;
+    return recognises({bytes.data(), *got});
 }
 
 Trace FileReader::trace() const {

@@ -73,6 +73,8 @@ class FileReader {
     /// There are bytes at its end that no record has been made of, because their record is not complete.
     [[nodiscard]] bool unfinished() const { return framer_.unfinished(); }
     void rename(const std::string& path) { path_ = path; }
+    /// True: a plain file that was empty has its first bytes by now, and a fingerprint of them.
+    [[nodiscard]] bool learn_first_bytes();
     /// What the file holds now is read from its beginning, as another generation.
     virtual void begin_again(std::string generation);
 

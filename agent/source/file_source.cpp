@@ -41,6 +41,7 @@ void FileSource::run(const std::stop_token& stop) {
         notice_changes();
         retry_failing();
         look_at_nameless();
+        remember_first_bytes();
         read_round(stop);
     }
 }
@@ -107,6 +108,24 @@ void FileSource::make_due(Followed& followed) {
     } else {
         due_.push_back(&followed);
     }
+}
+
+/// A file that was empty when it was found is remembered by its inode alone, which another file may have
+/// after a crash: nothing of it is handed over before its first bytes are durable as well.
+void FileSource::remember_first_bytes() {
+    const auto learnt = std::stable_partition(due_.begin(), due_.end(), [](const Followed* followed) {
+        return followed->fingerprint_size > 0 || !followed->reader->learn_first_bytes();
+    });
+    if (learnt == due_.end()) return;
+    for (auto at = learnt; at != due_.end(); ++at) {
+        Followed& followed = **at;
+        followed.due = false;
+        followed.remembered = false;
+        followed.fingerprint_size = followed.reader->fingerprint().size;
+        new_.push_back(&followed);
+    }
+    due_.erase(learnt, due_.end());
+    remember_new();
 }
 
 /// One Block of every file that has something new, and of one compressed file: each of those that are being

@@ -72,6 +72,7 @@ class FileSource final : public SourceBase {
     void retry_failing();
     void look_at_nameless();
     void make_due(Followed& followed);
+    void remember_first_bytes();
     void read_round(const std::stop_token& stop);
     [[nodiscard]] bool read_one(Followed& followed, const std::stop_token& stop);
     void after_end(Followed& followed);

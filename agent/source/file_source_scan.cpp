@@ -130,8 +130,9 @@ std::optional<FileSource::Start> FileSource::start_of(const FoundFile& file) {
         scan_again_in(kRescan);
         return std::nullopt;
     }
-    if (const auto known = marks_.take(file, *head)) return start_of_known(file, *known);
+    // First: of the file that had its inode before, nothing but that may be known.
     if (const auto known = marks_.take_copied(file, *opened)) return start_of_known(file, *known);
+    if (const auto known = marks_.take(file, *head)) return start_of_known(file, *known);
     if (is_copy_in_the_making(file, *opened)) return std::nullopt;
     start.beginning.fingerprint = fingerprint_of(*head);
     start.beginning.position = first_position(file, *opened);
@@ -370,7 +371,11 @@ void FileSource::remember_new() {
     if (now < remember_at_ || (new_.empty() && scanned_)) return;
     std::vector<record::FileMark> marks;
     marks.reserve(new_.size());
-    for (const Followed* followed : new_) marks.push_back(mark_of(*followed));
+    for (Followed* followed : new_) {
+        if (!followed->gzip && followed->reader->learn_first_bytes())
+            followed->fingerprint_size = followed->reader->fingerprint().size;
+        marks.push_back(mark_of(*followed));
+    }
     base::Result<void> remembered = marks_.remember(marks);
     if (remembered) {
         for (Followed* followed : std::exchange(new_, {})) {

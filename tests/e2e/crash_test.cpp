@@ -3,7 +3,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <set>
+#include <string_view>
 
 #include "harness/agent_process.hpp"
 #include "harness/crash_rounds.hpp"
@@ -78,6 +80,76 @@ TEST(Crash, LosesNothingOfAGrowingFileAndRepeatsOnlyWhatWasInFlight) {
     EXPECT_EQ(entities.distinct(), written) << "a record came with another _id after a restart";
     EXPECT_LE(entities.duplicates(), may_repeat);
     EXPECT_EQ(generations.size(), 1U);
+}
+
+/// The numbers of anonymous_lines() in what an inlet has accepted, whatever their `_id`s.
+std::set<std::uint64_t> numbers_in(const std::filesystem::path& entities_file) {
+    constexpr std::string_view kKey = R"("number":)";
+    std::set<std::uint64_t> numbers;
+    std::ifstream lines{entities_file};
+    for (std::string line; std::getline(lines, line);) {
+        const std::size_t at = line.find(kKey);
+        if (at != std::string::npos)
+            numbers.insert(std::stoull(line.substr(at + kKey.size())) - 1'000'000'000);
+    }
+    return numbers;
+}
+
+/// AEP_CRASH_ROTATIONS: how often the agent is killed while its file is rotated by renaming.
+int crash_rotations() {
+    const char* given = std::getenv("AEP_CRASH_ROTATIONS");
+    return given != nullptr ? std::atoi(given) : 20;
+}
+
+TEST(CrashLong, LosesNothingOfRotatedFilesAndRepeatsOnlyWhatWasInFlight) {
+    const InletProcess inlet;
+    EntityLog entities{inlet.entities_file()};
+    AgentProcess agent;
+    const std::string file = agent.file("events.ndjson");
+    const AgentConfig config = AgentConfig::to(inlet).file_source("app", agent.file("events.ndjson*"));
+    const std::size_t line_size = anonymous_lines(0, 1).size();
+    std::uint64_t written = 0;
+    std::uint64_t may_repeat = 0;
+    int rotations = 0;
+
+    CrashRounds rounds{agent, config, {.seed = 11}};
+    rounds.run(
+        crash_rotations(),
+        [&] {
+            append(file, anonymous_lines(written, 20));
+            written += 20;
+            if (written % 1000 != 0) return;
+            std::filesystem::rename(file, agent.file("events.ndjson." + std::to_string(++rotations)));
+        },
+        [&] {
+            // Each generation is counted from its own beginning, whatever the file is called by now.
+            std::uint64_t settled = 0;
+            for (const Position& one : positions_of(agent)) settled += one.position;
+            ASSERT_EQ(settled % line_size, 0U);
+            may_repeat += written - settled / line_size;
+        });
+    agent.start(config);
+
+    ASSERT_TRUE(eventually(
+        [&] {
+            entities.read();
+            return entities.distinct() >= written;
+        },
+        seconds{60}))
+        << entities.distinct() << " of " << written;
+    EXPECT_TRUE(eventually([&] {
+        std::uint64_t settled = 0;
+        for (const Position& one : positions_of(agent)) settled += one.position;
+        return settled == written * line_size;
+    }));
+    EXPECT_EQ(agent.metrics().sum("aep_agent_source_lost_bytes_total"), 0);
+    EXPECT_EQ(agent.stop(), 0);
+    entities.read();
+    EXPECT_GT(rotations, 0);
+    const std::set<std::uint64_t> numbers = numbers_in(inlet.entities_file());
+    for (std::uint64_t i = 0; i < written; ++i) ASSERT_TRUE(numbers.contains(i)) << "missing: " << i;
+    EXPECT_EQ(entities.distinct(), written) << "a record came with another _id after a restart";
+    EXPECT_LE(entities.duplicates(), may_repeat);
 }
 
 TEST(Restart, GoesOnExactlyWhereItStopped) {
