@@ -100,6 +100,41 @@ TEST_F(RestartTest, HandsNothingOverThatItCannotRemember) {
     EXPECT_TRUE(eventually([&] { return positions_.scanned_before("test"); }));
 }
 
+TEST_F(RestartTest, KnowsACopyWhoseOriginalHadAChangeToBeCommitted) {
+    options_.include = {path("a.log*")};
+    positions_.hold_back();
+    append("a.log", "one\n");
+    start();
+    ASSERT_TRUE(sees({"one"}));
+    // Its first bytes are more by now, which is not committed yet.
+    append("a.log", "two\n");
+    ASSERT_TRUE(sees({"one", "two"}));
+    const std::string generation = sink_.kept()[0].origin->generation;
+    fs::copy_file(path("a.log"), path("a.log.1"));
+    fs::resize_file(path("a.log"), 0);
+    append("a.log", "three\n");
+    ASSERT_TRUE(sees({"one", "two", "three"}));
+    ASSERT_TRUE(eventually([&] { return mark_of("a.log.1").generation == generation; }));
+    sink_.settle_at_once();
+    restart();
+    EXPECT_EQ(mark_of("a.log.1").generation, generation);
+    append("a.log.1", "late\n");
+    ASSERT_TRUE(sees({"one", "two", "three", "late"}));
+}
+
+TEST_F(RestartTest, KnowsAnEmptyFileByItsFirstBytesBeforeItHandsThemOver) {
+    positions_.hold_back();
+    append("a.log", "");
+    start();
+    ASSERT_TRUE(eventually([&] { return mark_of("a.log").inode != 0; }));
+    append("a.log", "one\n");
+    ASSERT_TRUE(sees({"one"}));
+    EXPECT_EQ(mark_of("a.log").fingerprint.size, 4U);
+    crash();
+    start();
+    ASSERT_TRUE(sees({"one", "one"}));
+}
+
 TEST_F(RestartTest, ReadsOnInAFileThatWasRotatedOutOfTheGlobsMeanwhile) {
     append("a.log", "one\ntwo\n");
     start();
