@@ -97,7 +97,8 @@ class FileSource final : public SourceBase {
     [[nodiscard]] bool waits_for_original(const FoundFile& file);
     [[nodiscard]] bool is_copy_of_followed(const FoundFile& file, std::string_view head,
                                            std::uint32_t length) const;
-    [[nodiscard]] bool is_copy_in_the_making(const FoundFile& file, int fd);
+    [[nodiscard]] bool is_copy_in_the_making(const FoundFile& file, int fd, std::string_view head);
+    [[nodiscard]] bool is_begun_copy(const FoundFile& file, std::string_view head, const Followed& original);
     [[nodiscard]] const Followed* original_of(const std::string& path) const;
     void follow(const FoundFile& file, Start start);
     void set_name(Followed& followed, const std::string& path);

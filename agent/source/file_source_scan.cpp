@@ -133,7 +133,7 @@ std::optional<FileSource::Start> FileSource::start_of(const FoundFile& file) {
     // First: of the file that had its inode before, nothing but that may be known.
     if (const auto known = marks_.take_copied(file, *opened)) return start_of_known(file, *known);
     if (const auto known = marks_.take(file, *head)) return start_of_known(file, *known);
-    if (is_copy_in_the_making(file, *opened)) return std::nullopt;
+    if (is_copy_in_the_making(file, *opened, *head)) return std::nullopt;
     start.beginning.fingerprint = fingerprint_of(*head);
     start.beginning.position = first_position(file, *opened);
     return start;
@@ -221,14 +221,14 @@ bool FileSource::is_copy_of_followed(const FoundFile& file, std::string_view hea
     });
 }
 
-/// The file holds all that was read of one that is followed. Either that is truncated soon, or this is a file
-/// of its own.
-bool FileSource::is_copy_in_the_making(const FoundFile& file, int fd) {
+/// The file holds all that was read of one that is followed, or its beginning while it is being copied.
+/// Either that is truncated soon, or this is a file of its own.
+bool FileSource::is_copy_in_the_making(const FoundFile& file, int fd, std::string_view head) {
     const Followed* const original = original_of(file.path);
     if (original == nullptr || original->reader->identity() == file.identity) return false;
     const Trace trace = original->reader->trace();
     const base::Result<bool> copied = holds(fd, trace);
-    if (!copied || !*copied) return false;
+    if (!copied || (!*copied && !is_begun_copy(file, head, *original))) return false;
     Watched& watched = watched_[file.identity];
     const base::SteadyTime now = SteadyClock::now();
     if (watched.scan == 0) watched.unchanged_since = now;
@@ -236,6 +236,17 @@ bool FileSource::is_copy_in_the_making(const FoundFile& file, int fd) {
     if (now - watched.unchanged_since >= kLost) return false;
     scan_again_in(kSoon);
     return true;
+}
+
+/// The file is shorter than what was read of the original, and begins alike. Not asked at the first scan of a
+/// new state, of which the file's descriptor is still needed.
+bool FileSource::is_begun_copy(const FoundFile& file, std::string_view head, const Followed& original) {
+    const FileReader& reader = *original.reader;
+    if (new_state_ || file.size >= reader.trace().end) return false;
+    const base::Result<int> opened = files_.open(reader.identity(), reader.path());
+    if (!opened) return false;
+    const base::Result<std::string> whole = head_of(*opened);
+    return whole && whole->starts_with(head);
 }
 
 /// The followed file whose name was lengthened to this one: "a.log" of "a.log.1" and of "a.log-20260131".

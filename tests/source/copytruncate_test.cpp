@@ -112,6 +112,23 @@ TEST_F(CopyTruncateTest, DoesNotReadACopyWithinTheGlobsTwice) {
     EXPECT_EQ(sink_.texts().back(), "late");
 }
 
+TEST_F(CopyTruncateTest, WaitsForACopyThatIsBeingMade) {
+    options_.include = {path("a.log*")};
+    append("a.log", "one\ntwo\n");
+    start();
+    ASSERT_TRUE(sees({"one", "two"}));
+    append("a.log.1", "one\n");
+    // Its directory has been looked at since when this is read.
+    append("a.log.other", "other\n");
+    ASSERT_TRUE(sees({"one", "two", "other"}));
+    append("a.log.1", "two\n");
+    fs::resize_file(path("a.log"), 0);
+    append("a.log", "three\n");
+    ASSERT_TRUE(sees({"one", "two", "other", "three"}));
+    append("a.log.1", "late\n");
+    ASSERT_TRUE(sees({"one", "two", "other", "three", "late"}));
+}
+
 TEST_F(CopyTruncateTest, ReadsACopyOfWhatIsNotTruncatedAsAFileOfItsOwn) {
     options_.include = {path("a.log*")};
     append("a.log", "one\n");
