@@ -11,9 +11,11 @@
 
 #include "app/proofs.hpp"
 #include "app/record_metrics.hpp"
+#include "delivery/disk_buffer.hpp"
 #include "pipeline/pipeline.hpp"
 #include "record/buffer.hpp"
 #include "record/memory_budget.hpp"
+#include "store/batch_table.hpp"
 #include "store/dead_letter_file.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
@@ -24,6 +26,18 @@ namespace {
 std::size_t worker_count(const config::AgentOptions& options) {
     if (options.workers > 0) return options.workers;
     return std::max(2U, std::thread::hardware_concurrency()) - 1;
+}
+
+bool is_buffered_on_disk(const config::Destination& destination) {
+    return destination.delivery.buffer.type == delivery::BufferOptions::Type::Disk;
+}
+
+std::uint64_t buffer_bytes(const config::Config& config) {
+    std::uint64_t sum = 0;
+    for (const config::Destination& destination : config.destinations) {
+        if (is_buffered_on_disk(destination)) sum += destination.delivery.buffer.max_bytes;
+    }
+    return sum;
 }
 
 /// What the program itself takes beyond the 16 MiB that are promised for it: its code, the libraries that it
@@ -52,6 +66,11 @@ struct Agent::Impl {
     explicit Impl(const config::Config& configuration)
         : config{configuration}, budget{memory_for_records(configuration)} {}
 
+    /// Before the buffers go, which take part in its commits.
+    ~Impl() {
+        if (store) store->close();
+    }
+
     base::Result<void> build(const Options& options);
     /// Null where its requests carry none.
     [[nodiscard]] http::TokenProvider* tokens_of(const config::Destination& destination) const {
@@ -62,6 +81,10 @@ struct Agent::Impl {
     base::Result<void> open_dead_letters(const Options& options);
     base::Result<void> make_tokens();
     base::Result<void> make_destinations();
+    base::Result<void> make_buffer(const config::Destination& destination);
+    void report_left_over();
+    [[nodiscard]] record::RecordCounters& counters_of(const std::string& source);
+    [[nodiscard]] record::BatchSink& sink_of(const std::string& destination);
     base::Result<void> make_pipeline(const Options& options);
     base::Result<void> make_sources(const Options& options);
     [[nodiscard]] record::Ledger::OnAck on_ack(const Options& options) const;
@@ -70,19 +93,30 @@ struct Agent::Impl {
     telemetry::Metrics metrics;
     telemetry::Health health;
     record::MemoryBudget budget;
-    std::map<std::string, record::MemoryShare*> shares;  ///< by destination; owned by the budget
-    std::vector<std::unique_ptr<record::RecordCounters>> counters;
+    std::map<std::string, record::MemoryShare*> shares;             ///< by destination; owned by the budget
+    std::vector<std::unique_ptr<record::RecordCounters>> counters;  ///< as config.sources
+    /// Of sources that are not configured any more; only added to while the stages are made.
+    std::map<std::string, std::unique_ptr<record::RecordCounters>> former_counters;
     delivery::Traffic traffic;
     std::unique_ptr<store::Store> store;  ///< null for one-shot commands
+    /// By destination; before the dead letters, whose thread settles records of their batches.
+    std::map<std::string, std::unique_ptr<delivery::DiskBuffer>> buffers;
     std::unique_ptr<store::DeadLetterFile> dead_letters;
     std::map<std::string, std::unique_ptr<http::TokenProvider>> tokens;  ///< by platform
     std::unique_ptr<delivery::ReceiptWriter> receipts;                   ///< null: none are kept
     std::map<std::string, std::unique_ptr<delivery::Destination>> destinations;
     std::unique_ptr<pipeline::Pipeline> pipeline;
     std::vector<std::unique_ptr<source::Source>> sources;
+    std::filesystem::path state_dir;  ///< empty for one-shot commands
+    bool buffers_left = false;
 };
 
 base::Result<void> Agent::Impl::build(const Options& options) {
+    for (const config::Source& source : config.sources) {
+        using Values = record::RecordCounters::Values;
+        counters.push_back(std::make_unique<record::RecordCounters>(
+            source.options.id, options.make_source ? &Values::replayed : &Values::read));
+    }
     if (auto opened = open_store(options); !opened) return opened;
     if (auto opened = open_dead_letters(options); !opened) return opened;
     if (auto made = make_tokens(); !made) return made;
@@ -91,7 +125,8 @@ base::Result<void> Agent::Impl::build(const Options& options) {
     if (auto made = make_sources(options); !made) return made;
     metrics.on_collect([this](std::vector<prometheus::MetricFamily>& families) {
         std::vector<SourceView> views;
-        for (std::size_t i = 0; i < sources.size(); ++i) views.push_back({*counters[i], *sources[i]});
+        for (std::size_t i = 0; i < sources.size(); ++i) views.push_back({*counters[i], sources[i].get()});
+        for (const auto& [source, former] : former_counters) views.push_back({*former, nullptr});
         append_record_metrics(views, families);
     });
     return {};
@@ -99,10 +134,31 @@ base::Result<void> Agent::Impl::build(const Options& options) {
 
 base::Result<void> Agent::Impl::open_store(const Options& options) {
     if (!options.state_dir) return {};
-    auto opened = store::Store::open(*options.state_dir, health);
+    state_dir = *options.state_dir;
+    auto opened = store::Store::open(state_dir, health, buffer_bytes(config));
     if (!opened) return opened.error();
     store = std::move(*opened);
+    report_left_over();
     return {};
+}
+
+/// Batches that nobody will send: a person has to decide.
+void Agent::Impl::report_left_over() {
+    const auto transaction = store->environment().begin_read();
+    if (!transaction) return;
+    const auto waiting = store::batch_bytes(*transaction);
+    if (!waiting) return;
+    for (const auto& [id, bytes] : *waiting) {
+        const bool sent =
+            std::ranges::any_of(config.destinations, [&id = id](const config::Destination& one) {
+                return one.delivery.id == id && is_buffered_on_disk(one);
+            });
+        if (sent) continue;
+        telemetry::log::warn("buffer_left_over",
+                             "batches wait in the disk buffer of a destination that has none in the "
+                             "configuration: they are kept and not sent",
+                             {{"destination", id}, {"bytes", bytes}});
+    }
 }
 
 base::Result<void> Agent::Impl::open_dead_letters(const Options& options) {
@@ -142,8 +198,43 @@ base::Result<void> Agent::Impl::make_destinations() {
             {*dead_letters, metrics, health, traffic, tokens_of(destination), receipts.get()});
         if (!made) return made.error();
         destinations[id] = std::move(*made);
+        if (store == nullptr || !is_buffered_on_disk(destination)) continue;
+        if (auto buffered = make_buffer(destination); !buffered) return buffered;
     }
     return {};
+}
+
+base::Result<void> Agent::Impl::make_buffer(const config::Destination& destination) {
+    const std::string& id = destination.delivery.id;
+    auto opened = delivery::DiskBuffer::open(
+        destination.delivery, {.store = *store,
+                               .memory = *shares.at(id),
+                               .counters_of = [this](const std::string& source) -> record::RecordCounters& {
+                                   return counters_of(source);
+                               },
+                               .metrics = metrics,
+                               .health = health,
+                               .quarantine = state_dir / "quarantine",
+                               .window_bytes = budget.limit() / 4});
+    if (!opened) return opened.error();
+    buffers[id] = std::move(*opened);
+    return {};
+}
+
+record::RecordCounters& Agent::Impl::counters_of(const std::string& source) {
+    for (const auto& known : counters) {
+        if (known->source() == source) return *known;
+    }
+    // What is in a buffer is known from the start; the map only grows then.
+    auto& former = former_counters[source];
+    if (!former) former = std::make_unique<record::RecordCounters>(source);
+    return *former;
+}
+
+record::BatchSink& Agent::Impl::sink_of(const std::string& destination) {
+    const auto buffered = buffers.find(destination);
+    if (buffered != buffers.end()) return *buffered->second;
+    return *destinations.at(destination);
 }
 
 base::Result<void> Agent::Impl::make_pipeline(const Options& options) {
@@ -162,23 +253,21 @@ base::Result<void> Agent::Impl::make_pipeline(const Options& options) {
                           .proof = source.entities ? nullptr : proofs.by_stream.at(stream.id),
                           .entities = source.entities});
     }
-    const auto sink_of = [this](const std::string& id) -> record::BatchSink& { return *destinations.at(id); };
     pipeline = std::make_unique<pipeline::Pipeline>(
         worker_count(config.agent), routes,
-        pipeline::Surroundings{options.agent_id, *dead_letters, sink_of, metrics, health});
+        pipeline::Surroundings{options.agent_id, *dead_letters,
+                               [this](const std::string& id) -> record::BatchSink& { return sink_of(id); },
+                               metrics, health});
     return {};
 }
 
 base::Result<void> Agent::Impl::make_sources(const Options& options) {
     for (const config::Source& source : config.sources) {
         const pipeline::StreamOptions& stream = config.stream(source.options.stream);
-        using Values = record::RecordCounters::Values;
-        counters.push_back(std::make_unique<record::RecordCounters>(
-            source.options.id, options.make_source ? &Values::replayed : &Values::read));
         const source::Surroundings surroundings{
             .sink = pipeline->sink(),
             .memory = *shares.at(stream.destination),
-            .counters = *counters.back(),
+            .counters = counters_of(source.options.id),
             .metrics = metrics,
             .on_ack = on_ack(options),
             .message_overhead = pipeline::Pipeline::message_overhead(stream),
@@ -205,7 +294,9 @@ Agent::Agent(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 
 Agent::~Agent() {
     stop_reading();
+    leave_buffered();
     for (const auto& [id, destination] : impl_->destinations) destination->stop();
+    impl_->dead_letters.reset();  // the last who settles anything; then comes the last commit
 }
 
 base::Result<std::unique_ptr<Agent>> Agent::create(const config::Config& config, const Options& options) {
@@ -215,6 +306,7 @@ base::Result<std::unique_ptr<Agent>> Agent::create(const config::Config& config,
 }
 
 void Agent::start() {
+    for (const auto& [id, buffer] : impl_->buffers) buffer->start(*impl_->destinations.at(id));
     for (const auto& source : impl_->sources) source->start();
     impl_->health.set_running(true);
 }
@@ -230,14 +322,29 @@ void Agent::stop_reading() {
     impl_->pipeline->finish();
 }
 
+void Agent::leave_buffered() {
+    for (const auto& [id, buffer] : impl_->buffers) buffer->stop();
+    impl_->buffers_left = true;
+}
+
+bool Agent::has_disk_buffer() const {
+    return !impl_->buffers.empty();
+}
+
 bool Agent::drain(std::chrono::milliseconds timeout) {
     const auto deadline = base::SteadyClock::now() + timeout;
     const auto left = [deadline] {
         const auto rest = std::chrono::ceil<std::chrono::milliseconds>(deadline - base::SteadyClock::now());
         return std::max(rest, std::chrono::milliseconds{0});
     };
-    const bool delivered = std::ranges::all_of(
-        impl_->destinations, [&](const auto& destination) { return destination.second->drain(left()); });
+    const bool delivered = std::ranges::all_of(impl_->destinations, [&](const auto& entry) {
+        const auto& [id, destination] = entry;
+        const auto buffer = impl_->buffers.find(id);
+        if (buffer == impl_->buffers.end()) return destination->drain(left());
+        if (!buffer->second->drain(left())) return false;
+        // Requests under way are worth waiting for, unless nothing gets through anyway.
+        return (impl_->buffers_left && !destination->state().trouble.empty()) || destination->drain(left());
+    });
     // Refused messages become dead letters: only when nothing can be refused any more is this the end.
     return delivered && impl_->dead_letters->drain(left());
 }
@@ -249,16 +356,20 @@ bool Agent::commit_positions(std::chrono::milliseconds timeout) {
 record::RecordCounters::Values Agent::totals() const {
     record::RecordCounters::Values sum;
     for (const auto& counters : impl_->counters) sum += counters->snapshot();
+    for (const auto& [source, former] : impl_->former_counters) sum += former->snapshot();
     return sum;
 }
 
-std::uint64_t Agent::readable_again() const {
+std::uint64_t Agent::durable() const {
     if (!impl_->store) return 0;
     std::uint64_t count = 0;
-    for (std::size_t i = 0; i < impl_->counters.size(); ++i) {
-        const bool has_positions = impl_->config.sources[i].options.type == source::SourceOptions::Type::File;
-        if (has_positions) count += impl_->counters[i]->snapshot().in_flight;
+    for (const config::Source& source : impl_->config.sources) {
+        const bool has_positions = source.options.type == source::SourceOptions::Type::File;
+        if (has_positions) count += impl_->counters_of(source.options.id).snapshot().in_flight;
+        if (has_positions) continue;
+        for (const auto& [id, buffer] : impl_->buffers) count += buffer->records_of(source.options.id);
     }
+    for (const auto& [id, former] : impl_->former_counters) count += former->snapshot().in_flight;
     return count;
 }
 

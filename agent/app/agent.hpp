@@ -55,14 +55,18 @@ class Agent {
 
     /// First half of a drain: stops the sources, works off what they read, seals all batches.
     void stop_reading();
+    /// Leaves what is in disk buffers to the next start: drain() does not wait for it any more.
+    void leave_buffered();
+    [[nodiscard]] bool has_disk_buffer() const;
     /// Second half, to be repeated: waits up to `timeout` for what is on its way. True: nothing is left.
     [[nodiscard]] bool drain(std::chrono::milliseconds timeout);
     /// Last step: makes the positions durable. False: they could not be within `timeout`.
     [[nodiscard]] bool commit_positions(std::chrono::milliseconds timeout);
 
     [[nodiscard]] record::RecordCounters::Values totals() const;
-    /// Of the records in flight, those that the next start reads again because their positions are durable.
-    [[nodiscard]] std::uint64_t readable_again() const;
+    /// Of the records in flight, those that the next start takes up again: they are in a disk buffer, or
+    /// their source has durable positions.
+    [[nodiscard]] std::uint64_t durable() const;
     [[nodiscard]] std::vector<source::Source::Progress> progress() const;
     [[nodiscard]] std::vector<delivery::Destination::State> destination_states() const;
     /// Streams that are held because of their own records (`invalid_limit`).

@@ -59,6 +59,21 @@ std::vector<std::string> unusable(const config::Config& config) {
     return problems;
 }
 
+/// What a crash would lose, and how it would not.
+void warn_of_memory_only(const config::Config& config) {
+    for (const config::Source& source : config.sources) {
+        if (source.options.type == source::SourceOptions::Type::File) continue;
+        const std::string& destination = config.stream(source.options.stream).destination;
+        if (config.destination(destination).delivery.buffer.type == delivery::BufferOptions::Type::Disk) {
+            continue;
+        }
+        fmt::print(stderr,
+                   "warning: source '{}': what it has read is only in memory until it is delivered, and lost "
+                   "in a crash; where that matters give destination '{}' buffer: {{type: disk}}\n",
+                   source.options.id, destination);
+    }
+}
+
 int check(const CheckArguments& arguments) {
     const config::LoadOutcome outcome = config::load(arguments.files);
     for (const config::Problem& warning : outcome.warnings) {
@@ -71,6 +86,7 @@ int check(const CheckArguments& arguments) {
     problems.insert(problems.end(), proofs.errors.begin(), proofs.errors.end());
     for (const std::string& problem : problems) fmt::print(stderr, "{}\n", problem);
     if (!problems.empty()) return kExitUsage;
+    warn_of_memory_only(*outcome.config);
     if (arguments.print) fmt::print("{}", config::to_yaml(outcome.effective));
     fmt::print(stderr, "configuration is valid: {}\n", config::summary(*outcome.config));
     return kExitOk;

@@ -19,6 +19,7 @@ void add_validate(CLI::App& app, Action& action);
 void add_schema(CLI::App& app, Action& action);
 void add_send(CLI::App& app, Action& action);
 void add_positions(CLI::App& app, Action& action);
+void add_buffer(CLI::App& app, Action& action);
 void add_inlet(CLI::App& app, Action& action);
 void add_demo(CLI::App& app, Action& action);
 void add_version(CLI::App& app, Action& action);

@@ -33,6 +33,7 @@ int run(int argc, char** argv) {
     aep::app::add_validate(app, action);
     aep::app::add_schema(app, action);
     aep::app::add_positions(app, action);
+    aep::app::add_buffer(app, action);
     aep::app::add_inlet(app, action);
     aep::app::add_demo(app, action);
     aep::app::add_version(app, action);

@@ -52,22 +52,25 @@ prometheus::MetricFamily gauges(const char* name, const char* help, const std::v
     return made;
 }
 
-double lag_bytes(const source::Source& source) {
+double lag_bytes(const source::Source* source) {
+    if (source == nullptr) return 0;
     double lag = 0;
-    for (const auto& reader : source.progress()) {
+    for (const auto& reader : source->progress()) {
         if (reader.size > reader.settled) lag += static_cast<double>(reader.size - reader.settled);
     }
     return lag;
 }
 
-double oldest_seconds(const source::Source& source) {
-    const auto oldest = source.oldest_unsettled();
+double oldest_seconds(const source::Source* source) {
+    if (source == nullptr) return 0;
+    const auto oldest = source->oldest_unsettled();
     if (!oldest) return 0;
     return std::chrono::duration<double>(base::SteadyClock::now() - *oldest).count();
 }
 
-double last_record_seconds(const source::Source& source) {
-    const auto last = source.last_record();
+double last_record_seconds(const source::Source* source) {
+    if (source == nullptr) return 0;
+    const auto last = source->last_record();
     if (!last) return 0;
     return std::chrono::duration<double>(last->time_since_epoch()).count();
 }
@@ -94,7 +97,7 @@ void append_record_metrics(const std::vector<SourceView>& sources,
                "Bytes of files that were gone before they could be read.", prometheus::MetricType::Counter);
     for (const SourceView& view : sources) {
         prometheus::ClientMetric metric = labelled(view.counters.source());
-        metric.counter.value = static_cast<double>(view.source.lost_bytes());
+        metric.counter.value = view.source == nullptr ? 0 : static_cast<double>(view.source->lost_bytes());
         lost.metric.push_back(std::move(metric));
     }
     families.push_back(std::move(lost));

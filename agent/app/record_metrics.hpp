@@ -12,7 +12,7 @@ namespace aep::app {
 /// One source and its counters.
 struct SourceView {
     const record::RecordCounters& counters;
-    const source::Source& source;
+    const source::Source* source;  ///< null: not configured any more, but the disk buffer has records of it
 };
 
 /// The record counters, lag and age of every source (DESIGN.md, Counters). Each source's counters come from

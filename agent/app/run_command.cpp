@@ -55,16 +55,26 @@ bool wait_for_end(Signals& signals, const Agent& agent) {
 }
 
 /// Waits for what is on its way: when sources have ended, for as long as it takes; after a signal, up to
-/// `timeout`. A (further) signal ends it at once.
+/// `timeout`. A (further) signal ends it at once. True: nothing is left that is not on disk.
 bool drain(Signals& signals, Agent& agent, bool stopping, milliseconds timeout) {
+    // What is on disk need not be waited for: after a signal not at all, at the end of all sources not longer
+    // than `timeout`.
+    if (stopping) agent.leave_buffered();
+    bool bounded = stopping || agent.has_disk_buffer();
     auto deadline = base::SteadyClock::now() + timeout;
     while (!agent.drain(kDrainStep)) {
         if (signals.wait(milliseconds{0})) {
             if (stopping) return false;
             stopping = true;
+            bounded = true;
+            agent.leave_buffered();
             deadline = base::SteadyClock::now() + timeout;
         }
-        if (stopping && base::SteadyClock::now() >= deadline) return false;
+        if (!bounded || base::SteadyClock::now() < deadline) continue;
+        if (stopping || !agent.has_disk_buffer()) return false;
+        stopping = true;  // the rest goes to the disk and stays there
+        agent.leave_buffered();
+        deadline = base::SteadyClock::now() + timeout;
     }
     return true;
 }
@@ -79,9 +89,9 @@ int conclude(const config::Config& config, const Agent& agent) {
     const auto totals = agent.totals();
     const std::string sums = fmt::format("read {}, delivered {}, dead-lettered {}, dropped {}", totals.read,
                                          totals.delivered, totals.dead_lettered, totals.dropped);
-    const std::uint64_t again = std::min(agent.readable_again(), totals.in_flight);
+    const std::uint64_t again = std::min(agent.durable(), totals.in_flight);
     const std::string rest =
-        again == 0 ? "" : fmt::format(", not settled {}: the next start reads them again", again);
+        again == 0 ? "" : fmt::format(", not settled {}: the next start takes them up again", again);
     if (totals.in_flight > again) {
         log::error("records_abandoned",
                    fmt::format("{}, abandoned {}{}", sums, totals.in_flight - again, rest));

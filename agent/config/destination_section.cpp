@@ -7,11 +7,21 @@ namespace {
 
 using namespace std::chrono_literals;
 using base::operator""_KiB;
+using base::operator""_MiB;
+using base::operator""_GiB;
 using delivery::Answers;
+using delivery::BufferOptions;
 
 const Words<Answers> kAnswers{{{"per_message", Answers::PerMessage}, {"any_2xx", Answers::Any2xx}}};
 const Words<delivery::Coding> kCodings{{{"none", delivery::Coding::None}, {"gzip", delivery::Coding::Gzip}}};
 const Words<bool> kAuths{{{"none", false}, {"platform", true}}};
+
+const Words<BufferOptions::Type> kBufferTypes{
+    {{"memory", BufferOptions::Type::Memory}, {"disk", BufferOptions::Type::Disk}}};
+const Words<BufferOptions::WhenFull> kWhenFull{
+    {{"block", BufferOptions::WhenFull::Block}, {"drop_newest", BufferOptions::WhenFull::DropNewest}}};
+const Words<BufferOptions::Compression> kBufferCompression{
+    {{"none", BufferOptions::Compression::None}, {"zstd", BufferOptions::Compression::Zstd}}};
 
 /// AEP refuses requests above 1 MB and does not say which megabyte it means: the smaller one.
 constexpr std::size_t kMaxRequest = 1'000'000;
@@ -64,11 +74,16 @@ void read_retry(MapReader retry, delivery::DestinationOptions& options) {
     retry.finish();
 }
 
-void read_buffer(MapReader buffer) {
-    enum class Type { Memory };
-    Type type = Type::Memory;
+void read_buffer(MapReader buffer, delivery::BufferOptions& options) {
     if (buffer.present()) buffer.require("type", "type: memory");
-    if (buffer.choice("type", type, Words<Type>{{{"memory", Type::Memory}}, {"disk"}})) {
+    const bool is_known = buffer.choice("type", options.type, kBufferTypes);
+    if (options.type == BufferOptions::Type::Disk) {
+        std::size_t max_bytes = options.max_bytes;
+        buffer.size("max_bytes", max_bytes, {16_MiB, 1024_GiB});
+        options.max_bytes = max_bytes;
+        buffer.choice("when_full", options.when_full, kWhenFull);
+        buffer.choice("compression", options.compression, kBufferCompression);
+    } else if (is_known) {
         buffer.misplaced({"max_bytes", "when_full", "compression"}, "only for type 'disk'");
     }
     buffer.ignore({"max_bytes", "when_full", "compression"});
@@ -95,7 +110,7 @@ PlacedDestination read_destination(MapReader reader, const std::vector<Platform>
     read_headers(reader, options.headers);
     read_tls(reader.section("tls"), options.tls);
     read_proxy(reader, options.proxy);
-    read_buffer(reader.section("buffer"));
+    read_buffer(reader.section("buffer"), options.buffer);
     reader.finish();
     return result;
 }

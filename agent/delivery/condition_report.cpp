@@ -39,7 +39,10 @@ std::string_view sentence_for(std::string_view code) {
 
 ConditionReport::ConditionReport(const DestinationOptions& options, telemetry::Metrics& metrics,
                                  telemetry::Health& health)
-    : destination_{options.id}, metrics_{metrics}, health_{health} {}
+    : destination_{options.id},
+      buffered_{options.buffer.type == BufferOptions::Type::Disk},
+      metrics_{metrics},
+      health_{health} {}
 
 bool ConditionReport::enter(const std::string& condition, const std::string& held_reason,
                             std::string trouble) {
@@ -65,7 +68,7 @@ bool ConditionReport::enter(const std::string& condition, const std::string& hel
 
 void ConditionReport::held(const std::string& reason, const std::string& words) {
     const bool say = enter("held " + reason, reason, reason + ": " + words);
-    health_.set_trouble("destination " + destination_, reason);
+    if (!buffered_) health_.set_trouble("destination " + destination_, reason);
     if (!say) return;
     log::error("destination_held", "nothing is delivered until an operator sees to it; the data is kept",
                {{"destination", destination_},
@@ -76,7 +79,7 @@ void ConditionReport::held(const std::string& reason, const std::string& words) 
 
 void ConditionReport::failing(const std::string& code, const std::string& words) {
     const bool say = enter(code, "", words);
-    health_.set_trouble("destination " + destination_, code);
+    if (!buffered_) health_.set_trouble("destination " + destination_, code);
     if (say) log::warn(code, sentence_for(code), {{"destination", destination_}, {"error", words}});
 }
 

@@ -35,6 +35,7 @@ class ConditionReport {
     void set_held_metric(const std::string& reason, double value);
 
     const std::string destination_;
+    const bool buffered_;  ///< ready all the same: what comes goes to the disk, whose own trouble counts
     telemetry::Metrics& metrics_;
     telemetry::Health& health_;
     mutable std::mutex mutex_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -35,6 +36,21 @@ struct LimitOptions {
     }
 };
 
+/// `buffer:` of a destination.
+struct BufferOptions {
+    enum class Type { Memory, Disk };
+    enum class WhenFull {
+        Block,       ///< batches wait in memory, and their sources with them
+        DropNewest,  ///< counted and logged
+    };
+    enum class Compression { None, Zstd };
+
+    Type type = Type::Memory;
+    std::uint64_t max_bytes = std::uint64_t{1} << 30U;
+    WhenFull when_full = WhenFull::Block;
+    Compression compression = Compression::None;
+};
+
 /// One entry of `destinations:`, less its `batch:` (pipeline::BatchOptions).
 struct DestinationOptions {
     std::string id;
@@ -49,6 +65,7 @@ struct DestinationOptions {
     Coding compression = Coding::None;
     std::vector<std::pair<std::string, std::string>> headers;  ///< extra request headers
     http::TlsOptions tls;
+    BufferOptions buffer;
     std::string proxy;  ///< http://[user:password@]host[:port]; "none"; empty: as the environment has it
 };
 

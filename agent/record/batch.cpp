@@ -12,6 +12,17 @@ Batch::Batch(std::shared_ptr<const StreamInfo> stream_info, Lease paid, const Ca
     put(kOpen);
 }
 
+std::unique_ptr<Batch> Batch::sealed(std::shared_ptr<const StreamInfo> stream_info, Lease paid,
+                                     std::size_t body_size, std::vector<Message> stored_messages) {
+    const Capacity capacity{.first = std::max(body_size, kOpen.size()), .usual_most = 0};
+    auto batch = std::make_unique<Batch>(std::move(stream_info), std::move(paid), capacity);
+    batch->messages = std::move(stored_messages);
+    batch->size_ = body_size;
+    batch->sealed_ = true;
+    batch->pay();
+    return batch;
+}
+
 void Batch::set_capacity(std::size_t capacity) {
     Buffer moved{capacity};
     if (text_.capacity() > 0) std::memcpy(moved.data(), text_.data(), size_);
@@ -76,7 +87,9 @@ std::unique_ptr<Batch> Batch::part(std::span<const std::uint32_t> indices) const
     return smaller;
 }
 
-void Batch::settle_all(Outcome outcome) const {
+/// Calls use(ticket, first record, count) per run of records of one ticket.
+template <class Use>
+void Batch::for_each_run(const Use& use) const {
     for (std::size_t i = 0; i < messages.size();) {
         const Message& first = messages[i];
         std::uint32_t count = 1;
@@ -84,9 +97,22 @@ void Batch::settle_all(Outcome outcome) const {
                messages[i + count].record == first.record + count) {
             ++count;
         }
-        tickets[first.ticket].settle(first.record, count, outcome);
+        use(tickets[first.ticket], first.record, count);
         i += count;
     }
+}
+
+void Batch::settle_all(Outcome outcome) const {
+    for_each_run([outcome](const Ticket& ticket, std::uint32_t first, std::uint32_t count) {
+        ticket.settle(first, count, outcome);
+    });
+}
+
+void Batch::keep_all(std::vector<Kept>& kept) const {
+    kept.reserve(kept.size() + messages.size());
+    for_each_run([&kept](const Ticket& ticket, std::uint32_t first, std::uint32_t count) {
+        ticket.ledger->keep(ticket.block, first, count, kept);
+    });
 }
 
 void Batch::settle(const Message& message, Outcome outcome) const {

@@ -52,6 +52,13 @@ class Batch {
     Batch(std::shared_ptr<const StreamInfo> stream_info, Lease paid)
         : Batch{std::move(stream_info), std::move(paid), Capacity{}} {}
 
+    /// A sealed batch as it was stored; the caller fills all of body_bytes(). Its messages get their tickets
+    /// later.
+    [[nodiscard]] static std::unique_ptr<Batch> sealed(std::shared_ptr<const StreamInfo> stream_info,
+                                                       Lease paid, std::size_t body_size,
+                                                       std::vector<Message> stored_messages);
+    [[nodiscard]] char* body_bytes() { return text_.data(); }
+
     /// Room for `size` more bytes of message text; the caller writes them there and then calls append().
     [[nodiscard]] char* reserve(std::size_t size);
     /// Makes the `size` bytes written at reserve()'s place the next message.
@@ -78,6 +85,8 @@ class Batch {
     /// Every message met `outcome`: tells the Ledgers, one call per run of records.
     void settle_all(Outcome outcome) const;
     void settle(const Message& message, Outcome outcome) const;
+    /// Every message will be durable in a disk buffer (Ledger::keep): one Kept per message, in order.
+    void keep_all(std::vector<Kept>& kept) const;
     /// Where the message's record begins in its reader. Before it is settled.
     [[nodiscard]] std::uint64_t position_of(const Message& message) const;
 
@@ -93,6 +102,8 @@ class Batch {
     void set_capacity(std::size_t capacity);
     void put(std::string_view text);
     void pay();
+    template <class Use>
+    void for_each_run(const Use& use) const;
 
     Buffer text_;
     std::size_t size_ = 0;

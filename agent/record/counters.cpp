@@ -19,6 +19,12 @@ void RecordCounters::count_read(std::uint64_t records) {
     values_.in_flight += records;
 }
 
+void RecordCounters::count_recovered(std::uint64_t records) {
+    const std::lock_guard lock{mutex_};
+    values_.recovered += records;
+    values_.in_flight += records;
+}
+
 void RecordCounters::count_settled(std::uint64_t delivered, std::uint64_t dead_lettered,
                                    std::uint64_t dropped) {
     const std::lock_guard lock{mutex_};

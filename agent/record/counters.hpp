@@ -30,6 +30,7 @@ class RecordCounters {
         : source_{std::move(source)}, taken_{taken} {}
 
     void count_read(std::uint64_t records);
+    void count_recovered(std::uint64_t records);
     void count_settled(std::uint64_t delivered, std::uint64_t dead_lettered, std::uint64_t dropped);
 
     [[nodiscard]] Values snapshot() const;

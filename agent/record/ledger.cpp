@@ -53,6 +53,7 @@ void Ledger::expect(std::uint64_t block, std::uint32_t index, std::uint16_t mess
 
 void Ledger::settle(std::uint64_t block, std::uint32_t first, std::uint32_t count, Outcome outcome) {
     std::array<std::uint64_t, 3> settled{};
+    std::uint64_t total = 0;
     std::optional<Ack> ack;
     {
         const std::lock_guard lock{mutex_};
@@ -61,9 +62,10 @@ void Ledger::settle(std::uint64_t block, std::uint32_t first, std::uint32_t coun
             Mark& mark = settling.marks[i];
             assert(mark.pending > 0);
             mark.worst = std::max(mark.worst, outcome);
-            if (--mark.pending == 0) ++settled[static_cast<std::size_t>(mark.worst)];
+            if (--mark.pending > 0) continue;
+            ++total;
+            if (mark.counts) ++settled[static_cast<std::size_t>(mark.worst)];
         }
-        const std::uint64_t total = settled[0] + settled[1] + settled[2];
         in_flight_ -= total;
         const std::uint64_t before = position_;
         const base::SteadyTime oldest_read = settling.read_at;
@@ -73,11 +75,50 @@ void Ledger::settle(std::uint64_t block, std::uint32_t first, std::uint32_t coun
                                     settled[static_cast<std::size_t>(Outcome::DeadLettered)],
                                     settled[static_cast<std::size_t>(Outcome::Dropped)]);
         }
-        if (position_ != before || total > 0) {
-            ack = Ack{.origin = origin_, .position = position_, .records = total, .oldest_read = oldest_read};
-        }
+        ack = ack_since(before, total, oldest_read);
     }
     if (ack && on_ack_) on_ack_(*ack);
+}
+
+void Ledger::keep(std::uint64_t block, std::uint32_t first, std::uint32_t count, std::vector<Kept>& kept) {
+    std::optional<Ack> ack;
+    {
+        const std::lock_guard lock{mutex_};
+        Entry& keeping = entry(block);
+        std::uint64_t total = 0;
+        for (std::uint32_t i = first; i < first + count; ++i) {
+            Mark& mark = keeping.marks[i];
+            assert(mark.pending > 0);
+            const bool last = --mark.pending == 0;
+            if (last) ++total;
+            kept.push_back({.start = mark.start, .counts = last && mark.counts, .worst = mark.worst});
+        }
+        in_flight_ -= total;
+        const std::uint64_t before = position_;
+        const base::SteadyTime oldest_read = keeping.read_at;
+        advance();
+        ack = ack_since(before, total, oldest_read);
+    }
+    if (ack && on_ack_) on_ack_(*ack);
+}
+
+std::uint64_t Ledger::reopen_block(std::span<const Kept> kept) {
+    Entry opened;
+    opened.marks.reserve(kept.size());
+    for (const Kept& one : kept) {
+        opened.marks.push_back(Mark{.start = one.start, .worst = one.worst, .counts = one.counts});
+    }
+    opened.read_at = base::SteadyClock::now();
+    const std::lock_guard lock{mutex_};
+    in_flight_ += kept.size();
+    entries_.push_back(std::move(opened));
+    return first_block_ + entries_.size() - 1;
+}
+
+std::optional<Ack> Ledger::ack_since(std::uint64_t before, std::uint64_t records,
+                                     base::SteadyTime oldest_read) const {
+    if (position_ == before && records == 0) return std::nullopt;
+    return Ack{.origin = origin_, .position = position_, .records = records, .oldest_read = oldest_read};
 }
 
 std::uint64_t Ledger::position() const {

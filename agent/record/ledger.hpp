@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -23,6 +24,15 @@ struct Ack {
     std::uint64_t position = 0;         ///< in bytes from the reader's start
     std::uint64_t records = 0;          ///< how many records this Ack settled
     base::SteadyTime oldest_read = {};  ///< when the oldest of them was read
+};
+
+/// A message that is durable in a disk buffer: what another Ledger must know to settle its record, possibly
+/// in another process. Of a record that became several messages the last one to be kept counts it, as it was
+/// the worst by then.
+struct Kept {
+    std::uint64_t start = 0;  ///< where its record begins in its reader
+    bool counts = false;      ///< its record is counted when it is settled
+    Outcome worst = Outcome::Delivered;
 };
 
 /// Keeps, for one reader, which of its records are settled, and from that the position that is safe to
@@ -57,6 +67,15 @@ class Ledger {
     /// One message each of the records [first, first + count) of the Block met `outcome`.
     void settle(std::uint64_t block, std::uint32_t first, std::uint32_t count, Outcome outcome);
 
+    /// One message each of these records will be durable elsewhere, in the same transaction as any position
+    /// that this moves: for the position it is settled. It is not counted; that is done by the Ledger that
+    /// reopens it. Appends one Kept per message.
+    void keep(std::uint64_t block, std::uint32_t first, std::uint32_t count, std::vector<Kept>& kept);
+
+    /// The other end of keep(): a Block with one record per kept message, in this order. They count as
+    /// settled, by their worst outcome, but not as read.
+    std::uint64_t reopen_block(std::span<const Kept> kept);
+
     [[nodiscard]] const OriginPtr& origin() const { return origin_; }
     [[nodiscard]] std::uint64_t position() const;
     [[nodiscard]] std::uint64_t in_flight() const;
@@ -70,6 +89,7 @@ class Ledger {
         std::uint64_t start;
         std::uint16_t pending = 1;  ///< messages not settled yet
         Outcome worst = Outcome::Delivered;
+        bool counts = true;  ///< by this Ledger, when it is settled
     };
     struct Entry {
         std::vector<Mark> marks;
@@ -80,6 +100,9 @@ class Ledger {
 
     [[nodiscard]] Entry& entry(std::uint64_t block);
     void advance();
+    /// What changed since the position was `before`; under the mutex.
+    [[nodiscard]] std::optional<Ack> ack_since(std::uint64_t before, std::uint64_t records,
+                                               base::SteadyTime oldest_read) const;
 
     const OriginPtr origin_;
     RecordCounters& counters_;

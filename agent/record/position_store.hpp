@@ -61,8 +61,9 @@ class PositionStore {
     /// again. On an error the caller tries again with its next scan.
     [[nodiscard]] virtual base::Result<void> mark_scanned(const std::string& source) = 0;
 
-    /// Makes new marks durable, all or none. Waits for the disk. On an error nothing is kept: the caller
-    /// reads nothing of these files yet and tries again.
+    /// Makes marks durable, all or none; one that is known already is replaced but for its position. Waits
+    /// for the disk. On an error nothing is kept: the caller reads nothing of these files yet and tries
+    /// again.
     [[nodiscard]] virtual base::Result<void> remember(std::span<const FileMark> marks) = 0;
 
     /// Replaces everything of a mark but its position (path, fingerprint, finished, last_seen); durable with

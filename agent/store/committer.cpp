@@ -27,24 +27,34 @@ const char* short_reason(int code) {
 
 }  // namespace
 
-Committer::Committer(Environment& environment, std::vector<Committed*> participants,
-                     telemetry::Health& health)
-    : environment_{environment},
-      participants_{std::move(participants)},
-      health_{health},
-      thread_{[this](const std::stop_token& stop) { run(stop); }} {}
+Committer::Committer(Environment& environment, telemetry::Health& health)
+    : environment_{environment}, health_{health}, thread_{[this](const std::stop_token& stop) {
+          run(stop);
+      }} {}
 
 Committer::~Committer() {
+    close();
+}
+
+void Committer::add(Committed& participant) {
+    const std::lock_guard lock{mutex_};
+    participants_.insert(participants_.begin(), &participant);
+}
+
+void Committer::close() {
+    if (!thread_.joinable()) return;
     thread_.request_stop();
     changed_.notify_all();
     thread_.join();
 }
 
-void Committer::notice() {
+void Committer::notice(bool at_once) {
     {
         const std::lock_guard lock{mutex_};
+        const bool hurry = at_once && !hurry_ && backoff_ == 0ms;
+        hurry_ = hurry_ || hurry;
         // The thread is awake, or waits for its time, while something is not committed.
-        if (noticed_++ != committed_) return;
+        if (noticed_++ != committed_ && !hurry) return;
     }
     changed_.notify_all();
 }
@@ -64,6 +74,7 @@ void Committer::run(const std::stop_token& stop) {
             const std::lock_guard lock{mutex_};
             upto = noticed_;
             hurry_ = false;
+            writing_ = participants_;
         }
         if (const auto done = commit(); done) {
             succeeded(upto);
@@ -85,7 +96,7 @@ bool Committer::wait_for_work(const std::stop_token& stop) {
 base::Result<void> Committer::commit() try {
     auto transaction = environment_.begin_write();
     if (!transaction) return transaction.error();
-    for (Committed* participant : participants_) {
+    for (Committed* participant : writing_) {
         if (auto written = participant->write(*transaction); !written) return written;
     }
     return transaction->commit();
@@ -95,18 +106,22 @@ base::Result<void> Committer::commit() try {
 }
 
 void Committer::succeeded(std::uint64_t upto) {
-    for (Committed* participant : participants_) participant->committed();
+    for (Committed* participant : writing_) participant->committed();
     bool recovered = false;
     {
         const std::lock_guard lock{mutex_};
-        committed_ = upto;
         recovered = std::exchange(backoff_, 0ms) != 0ms;
+    }
+    if (recovered) {
+        health_.clear_trouble(kSubject);
+        log::info("store_writable", "positions are being committed again");
+    }
+    {
+        const std::lock_guard lock{mutex_};
+        committed_ = upto;
         not_before_ = base::SteadyClock::now() + kEvery;
     }
     changed_.notify_all();
-    if (!recovered) return;
-    health_.clear_trouble(kSubject);
-    log::info("store_writable", "positions are being committed again");
 }
 
 void Committer::failed(const base::Error& error) {
@@ -121,11 +136,22 @@ void Committer::failed(const base::Error& error) {
                "positions cannot be committed; they are kept in memory, and after a crash records since the "
                "last commit are sent again; trying again",
                {{"reason", error.message}, {"code", code}});
+    if (code == MDB_MAP_FULL) release();
     if (code != MDB_PANIC) return;
     if (const auto reopened = environment_.reopen(); !reopened) {
         log::error("store_reopen_failed", "the store cannot be opened again, trying again",
                    {{"reason", reopened.error().message}});
     }
+}
+
+/// Room for the next attempt: pages that a transaction frees can be used by later ones only.
+void Committer::release() {
+    auto transaction = environment_.begin_write();
+    if (!transaction) return;
+    for (Committed* participant : writing_) {
+        if (!participant->release(*transaction)) return;
+    }
+    (void)transaction->commit();  // the next attempt will tell
 }
 
 }  // namespace aep::store

@@ -26,6 +26,9 @@ class Committed {
     [[nodiscard]] virtual base::Result<void> write(Transaction& transaction) = 0;
     /// What the last write() put in is on disk.
     virtual void committed() = 0;
+    /// The map is full: removes what can be removed and puts nothing in. Its removals are part of the next
+    /// write() all the same.
+    [[nodiscard]] virtual base::Result<void> release(Transaction& /*transaction*/) { return {}; }
 };
 
 /// The thread that commits: gathers what moved and commits it together, synced, at most every kEvery.
@@ -36,15 +39,21 @@ class Committer {
   public:
     static constexpr std::chrono::milliseconds kEvery{100};
 
-    /// The participants write in their order, into one transaction. All references outlive it.
-    Committer(Environment& environment, std::vector<Committed*> participants, telemetry::Health& health);
-    /// Commits what waits if that works at once.
+    /// All references outlive it.
+    Committer(Environment& environment, telemetry::Health& health);
+    /// As close().
     ~Committer();
     Committer(const Committer&) = delete;
     Committer& operator=(const Committer&) = delete;
 
-    /// Something waits.
-    void notice();
+    /// Takes part from the next commit on, until close(). All write into one transaction, the newest
+    /// participant first: what a buffer's batches move is in the positions that come after it.
+    void add(Committed& participant);
+    /// Commits what waits if that works at once, and ends. Idempotent.
+    void close();
+
+    /// Something waits; `at_once`: so much that it should not wait for its time.
+    void notice(bool at_once = false);
     /// Commits what waits now, without the pause. False: it could not within `timeout`.
     [[nodiscard]] bool flush(std::chrono::milliseconds timeout);
 
@@ -52,14 +61,16 @@ class Committer {
     void run(const std::stop_token& stop);
     [[nodiscard]] bool wait_for_work(const std::stop_token& stop);
     [[nodiscard]] base::Result<void> commit();
+    void release();
     void succeeded(std::uint64_t upto);
     void failed(const base::Error& error);
 
     Environment& environment_;
-    const std::vector<Committed*> participants_;
     telemetry::Health& health_;
+    std::vector<Committed*> writing_;  ///< those in the transaction under way; the thread's
 
     std::mutex mutex_;
+    std::vector<Committed*> participants_;
     std::condition_variable_any changed_;
     std::uint64_t noticed_ = 0;    ///< calls of notice() and flush() so far
     std::uint64_t committed_ = 0;  ///< those of them whose changes are on disk

@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<const char*, kTables> kNames{"positions", "sources"};
+constexpr std::array<const char*, kTables> kNames{"positions", "sources", "batches"};
 constexpr const char* kDataFile = "data.mdb";
 constexpr const char* kFormatFile = "format";
 
@@ -256,6 +256,14 @@ base::Result<void> Transaction::put(Table table, std::string_view key, std::stri
     const int code = mdb_put(transaction_, handle(table), &where, &what, 0);
     if (code != 0) return lmdb_error("writing to the store", code);
     return {};
+}
+
+base::Result<char*> Transaction::reserve(Table table, std::string_view key, std::size_t size) {
+    MDB_val where = to_value(key);
+    MDB_val room{size, nullptr};
+    const int code = mdb_put(transaction_, handle(table), &where, &room, MDB_RESERVE);
+    if (code != 0) return lmdb_error("writing to the store", code);
+    return base::ok(static_cast<char*>(room.mv_data));
 }
 
 base::Result<void> Transaction::remove(Table table, std::string_view key) {

@@ -22,8 +22,9 @@ namespace aep::store {
 enum class Table : std::uint8_t {
     Positions,  ///< one file mark per key (position_table.hpp)
     Sources,    ///< one entry per source whose first scan is through
+    Batches,    ///< the disk buffers (batch_table.hpp)
 };
-inline constexpr std::size_t kTables = 2;
+inline constexpr std::size_t kTables = 3;
 
 class Transaction;
 
@@ -94,6 +95,8 @@ class Transaction {
 
     [[nodiscard]] base::Result<std::optional<std::string_view>> get(Table table, std::string_view key) const;
     [[nodiscard]] base::Result<void> put(Table table, std::string_view key, std::string_view value);
+    /// The same in two steps: where to write the value, before the transaction is used again.
+    [[nodiscard]] base::Result<char*> reserve(Table table, std::string_view key, std::size_t size);
     /// A key that is not there is no error.
     [[nodiscard]] base::Result<void> remove(Table table, std::string_view key);
 

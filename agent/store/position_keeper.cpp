@@ -62,7 +62,12 @@ base::Result<void> PositionKeeper::mark_scanned(const std::string& source) {
 base::Result<void> PositionKeeper::remember(std::span<const FileMark> marks) {
     auto transaction = environment_.begin_write();
     if (!transaction) return transaction.error();
-    for (const FileMark& mark : marks) {
+    for (FileMark mark : marks) {
+        // A mark that is there already keeps its position, which moves with the commits only: what is passed
+        // on here may be ahead of a batch that is not on disk yet.
+        const auto known = get_mark(*transaction, position_key(mark.source, mark.generation));
+        if (!known) return known.error();
+        if (*known && !(*known)->damaged) mark.position = (*known)->mark.position;
         if (auto put = put_mark(*transaction, mark); !put) return put;
     }
     return transaction->commit();

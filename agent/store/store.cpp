@@ -10,9 +10,8 @@ namespace aep::store {
 // What comes later uses what comes earlier, and is destroyed first.
 struct Store::Impl {
     Impl(std::unique_ptr<Environment> opened, telemetry::Health& health)
-        : environment{std::move(opened)},
-          positions{*environment},
-          committer{*environment, {&positions}, health} {
+        : environment{std::move(opened)}, positions{*environment}, committer{*environment, health} {
+        committer.add(positions);
         positions.on_change([this] { committer.notice(); });
     }
 
@@ -26,8 +25,10 @@ std::filesystem::path Store::directory(const std::filesystem::path& state_dir) {
 }
 
 base::Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& state_dir,
-                                                 telemetry::Health& health) {
-    auto environment = Environment::open(directory(state_dir), kPositionsMap, Environment::Access::Write);
+                                                 telemetry::Health& health, std::uint64_t buffer_bytes) {
+    // Values of mixed sizes leave holes: a map that is 85 % full may refuse another.
+    const std::uint64_t map_bytes = kPositionsMap + buffer_bytes + buffer_bytes / 2;
+    auto environment = Environment::open(directory(state_dir), map_bytes, Environment::Access::Write);
     if (!environment) return environment.error();
     auto impl = std::make_unique<Impl>(std::move(*environment), health);
     return std::unique_ptr<Store>{new Store{std::move(impl)}};
@@ -39,6 +40,22 @@ Store::~Store() = default;
 
 record::PositionStore& Store::positions() {
     return impl_->positions;
+}
+
+Environment& Store::environment() {
+    return *impl_->environment;
+}
+
+void Store::add(Committed& participant) {
+    impl_->committer.add(participant);
+}
+
+void Store::notice(bool at_once) {
+    impl_->committer.notice(at_once);
+}
+
+void Store::close() {
+    impl_->committer.close();
 }
 
 bool Store::flush(std::chrono::milliseconds timeout) {

@@ -222,10 +222,7 @@ const std::vector<Case> kLater{
      {"agent.yaml:16:14: streams[0].mapping: not available in this version (0.1.0); remove it"}},
     {"    batch:",
      "    buffer: {type: disk, max_bytes: 1GiB, whn_full: block}\n    batch:",
-     {"agent.yaml:21:20: destinations[0].buffer.type: 'disk' is not available in this version (0.1.0); this "
-      "version "
-      "has: memory",
-      "agent.yaml:21:43: unknown key 'whn_full' in destinations[0].buffer; did you mean 'when_full'?"}},
+     {"agent.yaml:21:43: unknown key 'whn_full' in destinations[0].buffer; did you mean 'when_full'?"}},
     {"org_id: ORG@AdobeOrg",
      "org_id: ORG@AdobeOrg\n    limits: {requests_per_second: 0, messages_per_second: fast, share: 1.5}",
      {"agent.yaml:6:35: platforms[0].limits.requests_per_second: '0' is too small; at least 1",

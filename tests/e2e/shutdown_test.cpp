@@ -38,7 +38,7 @@ class Shutdown : public testing::Test {
     }
 
     void expect_left_for_the_next_start() {
-        EXPECT_THAT(agent_.last_line(), HasSubstr("not settled 1000: the next start reads them again"));
+        EXPECT_THAT(agent_.last_line(), HasSubstr("not settled 1000: the next start takes them up again"));
         EXPECT_THAT(agent_.process().err(), Not(HasSubstr("abandoned")));
         inlet_.clear_fault();
         agent_.start(config_);

@@ -76,7 +76,8 @@ TEST(Committer, GathersWhatMovesWithinItsPause) {
     telemetry::Health health;
     Counting counting;
     {
-        Committer committer{**environment, {&counting}, health};
+        Committer committer{**environment, health};
+        committer.add(counting);
         const auto end = base::SteadyClock::now() + 1s;
         while (base::SteadyClock::now() < end) committer.notice();
         EXPECT_LE(counting.commits, 11);
@@ -93,7 +94,8 @@ TEST(Committer, DoesNothingWhileNothingMoves) {
     telemetry::Health health;
     Counting counting;
     {
-        const Committer committer{**environment, {&counting}, health};
+        Committer committer{**environment, health};
+        committer.add(counting);
         std::this_thread::sleep_for(3 * Committer::kEvery);
     }
     EXPECT_EQ(counting.writes, 0);

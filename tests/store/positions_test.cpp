@@ -107,6 +107,14 @@ TEST_F(Positions, KeepTheirPlaceWhenTheMarkIsUpdated) {
     EXPECT_EQ(recalled("g1")->position, 150U);
 }
 
+TEST_F(Positions, KeepTheirPlaceWhenTheMarkIsRememberedAgain) {
+    remember(mark("g1", 100));
+    positions().move_to(origin("g1"), 150);
+    remember(mark("g1", 9999));  // ahead of what was committed
+    commit();
+    EXPECT_EQ(recalled("g1")->position, 150U);
+}
+
 TEST_F(Positions, OfUnknownFilesAndOfWhatIsNoFileAreNotKept) {
     positions().move_to(origin("g1"), 10);
     positions().update(mark("g2"));

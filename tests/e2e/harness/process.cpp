@@ -59,6 +59,9 @@ std::size_t high_water_mark(pid_t pid) {
 Process::Process(const Setup& setup)
     : out_file_{setup.directory / (setup.name + ".out")}, err_file_{setup.directory / (setup.name + ".err")} {
     (void)std::signal(SIGPIPE, SIG_IGN);
+    // What an earlier process of this name wrote must not be taken for words of the new one.
+    std::filesystem::remove(out_file_);
+    std::filesystem::remove(err_file_);
     std::array<int, 2> pipe{-1, -1};
     if (setup.input == Input::Pipe && ::pipe2(pipe.data(), O_CLOEXEC) != 0) fail(errno, "pipe");
     std::vector<std::string> words = setup.command;
