@@ -35,6 +35,9 @@ inline constexpr std::array<ValueKind, 256> kDomKinds = make_kinds();
 
 /// The view of a record that simdjson parsed. Never has a Big: that parser refuses such numbers.
 struct DomView {
+    /// The parser's string buffer ends in SIMDJSON_PADDING bytes.
+    static constexpr bool kPaddedKeys = simdjson::SIMDJSON_PADDING >= 16;
+
     simdjson::dom::element element;
 
     [[nodiscard]] ValueKind kind() const {

@@ -91,6 +91,7 @@ struct Slot {
     Index key = kNone;  ///< in Plan::keys; kNone is an empty slot
     std::uint32_t key_size = 0;
     Index node = kAccept;
+    Kinds plain = kAllKinds;  ///< the node's, so that most values are settled without a look at it
     std::uint8_t required_bit = kNotRequired;
     bool is_property = false;
 
@@ -178,14 +179,17 @@ struct Plan {
     }
     /// The slot of a key in an object's table, or null.
     [[nodiscard]] const Slot* find(const ObjectChecks& object, std::string_view key) const {
+        return find(object, key, KeyWords{key});
+    }
+    [[nodiscard]] const Slot* find(const ObjectChecks& object, std::string_view key,
+                                   const KeyWords& words) const {
         if (object.slots.empty()) return nullptr;
-        const KeyWords words{key};
         const Slot* const table = slots.data() + object.slots.begin;
         const Index mask = object.slots.size() - 1;
         for (auto at = static_cast<Index>(words.hash(key.size())) & mask;; at = (at + 1) & mask) {
             const Slot& slot = table[at];
             if (slot.words == words && slot.key_size == key.size() && slot.key != kNone &&
-                (key.size() <= KeyWords::kWhole || key_of(slot) == key)) {
+                (key.size() <= KeyWords::kBytes || key_of(slot) == key)) {
                 return &slot;
             }
             if (slot.key == kNone) return nullptr;

@@ -153,6 +153,7 @@ void SchemaCompiler::mark_plain_kinds() {
         except(node.arrays, kind_bit(ValueKind::Array));
         except(node.objects, kind_bit(ValueKind::Object));
     }
+    for (Slot& slot : plan_->slots) slot.plain = plan_->nodes[slot.node].plain;
 }
 
 SchemaCompiler::Context SchemaCompiler::context_below() const {

@@ -287,10 +287,13 @@ class Walk {
         std::uint64_t count = 0;
         value.for_each_member([&](std::string_view key, V member) {
             bool is_named = false;
-            if (const Slot* slot = plan_.find(checks, key)) {
+            if (const Slot* slot = plan_.find(checks, key, words_of(key))) {
                 if (slot->required_bit != Slot::kNotRequired) seen |= std::uint64_t{1} << slot->required_bit;
                 is_named = slot->is_property;
-                if (slot->node != kAccept && stops(ok, descend(key, slot->node, member))) return false;
+                if ((slot->plain & kind_bit(member.kind())) == 0 &&
+                    stops(ok, descend(key, slot->node, member))) {
+                    return false;
+                }
             }
             for (Index i = checks.patterns.begin; i < checks.patterns.end; ++i) {
                 const PatternProperty& entry = plan_.pattern_properties[i];
@@ -332,6 +335,11 @@ class Walk {
             if (stops(ok, check_dependency(plan_.dependencies[i], value))) return false;
         }
         return ok;
+    }
+
+    static KeyWords words_of(std::string_view key) {
+        if constexpr (has_padded_keys<V>) return KeyWords::of_padded(key);
+        return KeyWords{key};
     }
 
     [[nodiscard]] bool is_closed(const ObjectChecks& checks) const {

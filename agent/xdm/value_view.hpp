@@ -41,6 +41,12 @@ concept ValueView = std::copyable<V> && requires(const V& view) {
         } -> std::same_as<bool>;
 };
 
+/// A view may promise that 16 bytes behind every key can be read: `static constexpr bool kPaddedKeys = true`.
+template <class V>
+inline constexpr bool has_padded_keys = requires {
+    requires V::kPaddedKeys;
+};
+
 [[nodiscard]] constexpr bool is_number(ValueKind kind) {
     return kind >= ValueKind::Integer && kind <= ValueKind::Big;
 }
