@@ -148,20 +148,20 @@ Ledger::Entry& Ledger::entry(std::uint64_t block) {
 }
 
 void Ledger::advance() {
-    while (!entries_.empty()) {
-        Entry& oldest = entries_.front();
-        const auto size = static_cast<std::uint32_t>(oldest.marks.size());
-        while (oldest.settled_prefix < size && oldest.marks[oldest.settled_prefix].pending == 0) {
-            ++oldest.settled_prefix;
+    auto oldest = entries_.begin();
+    for (; oldest != entries_.end(); ++oldest) {
+        const auto size = static_cast<std::uint32_t>(oldest->marks.size());
+        while (oldest->settled_prefix < size && oldest->marks[oldest->settled_prefix].pending == 0) {
+            ++oldest->settled_prefix;
         }
-        if (oldest.settled_prefix < size) {
-            position_ = oldest.marks[oldest.settled_prefix].start;
-            return;
+        if (oldest->settled_prefix < size) {
+            position_ = oldest->marks[oldest->settled_prefix].start;
+            break;
         }
-        position_ = oldest.end;
-        entries_.pop_front();
-        ++first_block_;
+        position_ = oldest->end;
     }
+    first_block_ += static_cast<std::uint64_t>(oldest - entries_.begin());
+    entries_.erase(entries_.begin(), oldest);
 }
 
 }  // namespace aep::record

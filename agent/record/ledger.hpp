@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -109,7 +108,7 @@ class Ledger {
     const OnAck on_ack_;
 
     mutable std::mutex mutex_;
-    std::deque<Entry> entries_;  ///< front = oldest Block not wholly settled
+    std::vector<Entry> entries_;  ///< oldest first; a vector, because an empty deque takes 576 bytes
     std::uint64_t first_block_ = 0;
     std::uint64_t position_;
     std::uint64_t in_flight_ = 0;
