@@ -1,5 +1,7 @@
 #include "source/file_source.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -37,13 +39,24 @@ void FileSource::run(const std::stop_token& stop) {
     new_state_ = marks_.new_state();
     scan();
     while (!stop.stop_requested()) {
-        if (due_.empty() && packed_due_.empty()) wait();
+        if (due_.empty() && packed_due_.empty()) {
+            give_back_memory();
+            wait();
+        }
         notice_changes();
         retry_failing();
         look_at_nameless();
         remember_first_bytes();
         read_round(stop);
     }
+}
+
+/// Finding and reading thousands of files at once leaves a heap full of holes behind.
+void FileSource::give_back_memory() {
+    constexpr std::size_t kMany = 1000;
+    if (new_since_trim_ < kMany) return;
+    new_since_trim_ = 0;
+    ::malloc_trim(0);
 }
 
 void FileSource::wait() {

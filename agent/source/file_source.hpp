@@ -66,6 +66,7 @@ class FileSource final : public SourceBase {
 
     // file_source.cpp
     void run(const std::stop_token& stop) override;
+    void give_back_memory();
     void wait();
     [[nodiscard]] base::SteadyTime next_turn() const;
     void notice_changes();
@@ -86,7 +87,7 @@ class FileSource final : public SourceBase {
 
     // file_source_scan.cpp
     void scan();
-    void plan_next_scan(base::SteadyTime begin);
+    void plan_next_scan(base::SteadyClock::duration took);
     void meet(const FoundFile& file);
     void meet_again(Followed& followed, const FoundFile& file);
     [[nodiscard]] std::optional<Start> start_of(const FoundFile& file);
@@ -138,6 +139,7 @@ class FileSource final : public SourceBase {
     base::SteadyTime remember_at_ = {};
     base::SteadyTime next_search_ = {};  ///< for those that marks_ has not found
     bool polling_reported_ = false;
+    std::size_t new_since_trim_ = 0;  ///< files that were followed since the heap was trimmed
 };
 
 }  // namespace aep::source

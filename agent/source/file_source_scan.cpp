@@ -82,15 +82,16 @@ void FileSource::scan() {
     std::erase_if(watched_, [this](const auto& watched) { return watched.second.scan + 3 < scans_; });
     finish_settled();
     report_scan(found);
-    remember_new();
     readers_.prune();
+    // What a scan costs is its work, not its wait for the disk.
+    const base::SteadyClock::duration took = SteadyClock::now() - begin;
+    remember_new();
     new_state_ = false;
-    plan_next_scan(begin);
+    plan_next_scan(took);
 }
 
-void FileSource::plan_next_scan(base::SteadyTime begin) {
+void FileSource::plan_next_scan(base::SteadyClock::duration took) {
     const base::SteadyTime end = SteadyClock::now();
-    const base::SteadyClock::duration took = end - begin;
     const base::SteadyClock::duration pause = watcher_.reliable() ? kRescan : kPoll;
     // Those that nobody asked for take at most half a percent of the time, the others a twentieth.
     earliest_scan_ = end + 20 * took;
@@ -271,6 +272,7 @@ void FileSource::follow(const FoundFile& file, Start start) {
     followed.fingerprint_size = followed.reader->fingerprint().size;
     followed.seen_at = base::WallClock::now();
     followed_.emplace(file.identity, std::move(made));
+    ++new_since_trim_;
     set_name(followed, file.path);
     if (start.finished) followed.reader->pass_over();
     if (followed.remembered) {
