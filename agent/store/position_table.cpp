@@ -17,7 +17,11 @@ std::uint64_t to_millis(base::WallTime time) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(0, since.count()));
 }
 
+/// Of a damaged value it may be anything: what no clock can show becomes the epoch.
 base::WallTime from_millis(std::uint64_t millis) {
+    constexpr auto kMost =
+        std::chrono::floor<std::chrono::milliseconds>(base::WallTime::max().time_since_epoch()).count();
+    if (millis > static_cast<std::uint64_t>(kMost)) return base::WallTime{};
     return base::WallTime{std::chrono::milliseconds{static_cast<std::int64_t>(millis)}};
 }
 
