@@ -88,9 +88,8 @@ TEST(LaterFeatures, AreExactlyTheProblemsOfAConfigurationThatUsesAll) {
     ConfigDirectory directory;
     directory.set("AEP_ORG_ID", "ORG@AdobeOrg");
     const std::string gone = "not available in this version (0.1.0); ";
-    EXPECT_THAT(
-        directory.lines(directory.load_text(kEverything).problems),
-        testing::ElementsAre("agent.yaml:45:14: streams[0].mapping: " + gone + "remove it"));
+    EXPECT_THAT(directory.lines(directory.load_text(kEverything).problems),
+                testing::ElementsAre("agent.yaml:45:14: streams[0].mapping: " + gone + "remove it"));
 }
 
 }  // namespace
