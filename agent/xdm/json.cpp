@@ -192,7 +192,7 @@ class Reader {
         const std::size_t first = items_.size();
         for (auto element : array) {
             ondemand::value item;
-            if (const error_code error = std::move(element).get(item)) return error;
+            if (const error_code error = element.get(item)) return error;
             Json read;
             if (const error_code error = read_value(item, read)) return error;
             items_.push_back(read);
@@ -253,7 +253,7 @@ class Reader {
     }
 
     std::string_view keep(std::string_view text) {
-        if (text.empty()) return {"", 0};
+        if (text.empty()) return "";
         auto* copy = static_cast<char*>(memory_.allocate(text.size(), 1));
         std::memcpy(copy, text.data(), text.size());
         return {copy, text.size()};

@@ -53,6 +53,11 @@ Decimal parse_decimal(std::string_view text) {
     return out;
 }
 
+std::weak_ordering reversed(std::weak_ordering order) {
+    if (std::is_eq(order)) return order;
+    return std::is_lt(order) ? std::weak_ordering::greater : std::weak_ordering::less;
+}
+
 std::weak_ordering compare(const Decimal& left, const Decimal& right) {
     if (left.is_zero() || right.is_zero() || left.negative != right.negative) {
         const auto sign = [](const Decimal& d) { return d.is_zero() ? 0 : d.negative ? -1 : 1; };
@@ -62,8 +67,8 @@ std::weak_ordering compare(const Decimal& left, const Decimal& right) {
         return static_cast<std::int64_t>(d.digits.size()) + d.exponent;
     };
     std::weak_ordering order = magnitude(left) <=> magnitude(right);
-    if (order == 0) order = left.digits_view() <=> right.digits_view();
-    return left.negative ? 0 <=> order : order;
+    if (std::is_eq(order)) order = left.digits_view() <=> right.digits_view();
+    return left.negative ? reversed(order) : order;
 }
 
 template <class Integer>
@@ -90,7 +95,7 @@ std::weak_ordering compare_small(const Number& left, const Number& right) {
                    ? compare_with_real(left.integer, right.real, kTwoTo63)
                    : compare_with_real(left.unsigned_integer, right.real, kTwoTo64);
     }
-    if (left.kind == ValueKind::Real) return 0 <=> compare_small(right, left);
+    if (left.kind == ValueKind::Real) return reversed(compare_small(right, left));
     if (left.kind == right.kind) {
         return left.kind == ValueKind::Integer ? std::weak_ordering{left.integer <=> right.integer}
                                                : left.unsigned_integer <=> right.unsigned_integer;

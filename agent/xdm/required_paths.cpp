@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -47,8 +49,8 @@ void SchemaCompiler::add_required_path(std::vector<std::string> keys, const std:
     for (const std::string& key : keys) {
         nodes = key.empty() ? std::vector<Index>{} : nodes_below(nodes, key);
         if (!nodes.empty()) continue;
-        error("", "there is no field '" + as_written + "', which is required as an identity: no '" + key +
-                      "' in it");
+        error("", fmt::format("there is no field '{}', which is required as an identity: no '{}' in it",
+                              as_written, key));
         return;
     }
     plan_->required_paths.push_back({std::move(keys)});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
 #include <utility>
 
 #include "base/suggest.hpp"
@@ -137,7 +138,7 @@ void SchemaCompiler::read_count(Keyword keyword, std::string_view name, std::uin
     const Json* value = get(keyword);
     if (value == nullptr) return;
     const bool is_count = is_number(value->kind()) && is_integer(number_of(JsonView{value})) &&
-                          compare(number_of(JsonView{value}), Number::of(0)) >= 0;
+                          std::is_gteq(compare(number_of(JsonView{value}), Number::of(0)));
     if (!is_count) return error(at_keyword(name), "must be an integer, 0 or more");
     count = kHugeCount;
     if (value->kind() == ValueKind::Integer) count = static_cast<std::uint64_t>(value->integer());
@@ -177,8 +178,8 @@ void SchemaCompiler::confine_to_storage(const Node& node, NumberChecks& checks) 
         if (storage.type != type->text()) continue;
         const Number lowest = Number::of(storage.lowest);
         const Number highest = Number::of(storage.highest);
-        if (!checks.minimum || compare(*checks.minimum, lowest) < 0) checks.minimum = lowest;
-        if (!checks.maximum || compare(*checks.maximum, highest) > 0) checks.maximum = highest;
+        if (!checks.minimum || std::is_lt(compare(*checks.minimum, lowest))) checks.minimum = lowest;
+        if (!checks.maximum || std::is_gt(compare(*checks.maximum, highest))) checks.maximum = highest;
     }
 }
 

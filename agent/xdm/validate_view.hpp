@@ -1,7 +1,7 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -170,19 +170,19 @@ class Walk {
             });
         };
         bool ok = true;
-        if (checks.minimum && compare(number, *checks.minimum) < 0 &&
+        if (checks.minimum && std::is_lt(compare(number, *checks.minimum)) &&
             stops(ok, fail_limit("minimum", "at least", *checks.minimum))) {
             return false;
         }
-        if (checks.maximum && compare(number, *checks.maximum) > 0 &&
+        if (checks.maximum && std::is_gt(compare(number, *checks.maximum)) &&
             stops(ok, fail_limit("maximum", "at most", *checks.maximum))) {
             return false;
         }
-        if (checks.above && compare(number, *checks.above) <= 0 &&
+        if (checks.above && std::is_lteq(compare(number, *checks.above)) &&
             stops(ok, fail_limit("exclusiveMinimum", "more than", *checks.above))) {
             return false;
         }
-        if (checks.below && compare(number, *checks.below) >= 0 &&
+        if (checks.below && std::is_gteq(compare(number, *checks.below)) &&
             stops(ok, fail_limit("exclusiveMaximum", "less than", *checks.below))) {
             return false;
         }

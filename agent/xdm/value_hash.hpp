@@ -4,7 +4,6 @@
 #include <xxhash.h>
 
 #include <array>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -21,7 +20,10 @@ struct ValueHash {
     std::uint64_t low = 0;
     std::uint64_t high = 0;
 
-    auto operator<=>(const ValueHash&) const = default;
+    bool operator==(const ValueHash&) const = default;
+    bool operator<(const ValueHash& other) const {
+        return high != other.high ? high < other.high : low < other.low;
+    }
 };
 
 /// Deep enough for every value that gets this far.
