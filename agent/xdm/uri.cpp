@@ -110,25 +110,42 @@ bool is_authority(std::string_view text) {
     return true;
 }
 
+/// Where the scheme and its colon end; 0 where there is none.
+std::size_t scheme_end(std::string_view text) {
+    if (text.starts_with("https:")) return 6;
+    if (text.starts_with("http:")) return 5;
+    if (text.empty() || !is_in(text.front(), kAlpha)) return 0;
+    std::size_t at = 1;
+    while (at < text.size() && is_in(text[at], kScheme)) ++at;
+    return at < text.size() && text[at] == ':' ? at + 1 : 0;
+}
+
+/// Where the authority that begins at `at` ends; npos where it is none.
+std::size_t authority_end(std::string_view text, std::size_t at) {
+    const auto is_end = [&](std::size_t place) {
+        return place == text.size() || text[place] == '/' || text[place] == '?' || text[place] == '#';
+    };
+    // Most are a name and no more.
+    std::size_t end = skip(text, at, kRegName);
+    if (is_end(end)) return end;
+    end = skip(text, end, kAuthority);
+    return is_end(end) && is_authority(text.substr(at, end - at)) ? end : std::string_view::npos;
+}
+
 /// Reads from left to right, once.
 bool is_reference(std::string_view text, bool needs_scheme) {
-    std::size_t at = 0;
-    while (at < text.size() && is_in(text[at], kScheme)) ++at;
-    const bool has_scheme = at > 0 && at < text.size() && text[at] == ':' && is_in(text.front(), kAlpha);
+    std::size_t at = scheme_end(text);
+    const bool has_scheme = at > 0;
     if (!has_scheme && needs_scheme) return false;
-    at = has_scheme ? at + 1 : 0;
-    if (text.substr(at).starts_with("//")) {
-        const std::size_t end = skip(text, at + 2, kAuthority);
-        if (!is_authority(text.substr(at + 2, end - at - 2))) return false;
-        at = end;
-        // Only a path, a query or a fragment may follow.
-        if (at < text.size() && !is_in(text[at], kSlash | kQuestion) && text[at] != '#') return false;
+    if (at + 1 < text.size() && text[at] == '/' && text[at + 1] == '/') {
+        at = authority_end(text, at + 2);
+        if (at == std::string_view::npos) return false;
     } else if (!has_scheme) {
         // What looks like a scheme in a relative reference would be one (section 4.2).
         at = skip(text, at, kPchar & static_cast<std::uint16_t>(~kColon));
         if (at < text.size() && text[at] == ':') return false;
     }
-    at = skip(text, at, kPath);
+    if (at < text.size()) at = skip(text, at, kPath);
     if (at < text.size() && text[at] == '?') at = skip(text, at + 1, kQueryOrFragment);
     if (at < text.size() && text[at] == '#') at = skip(text, at + 1, kQueryOrFragment);
     return at == text.size();
