@@ -53,8 +53,9 @@ std::size_t memory_for_records(const config::Config& config) {
     }
     const std::size_t limit = config.agent.memory_limit;
     const std::size_t receipts = config.receipts ? delivery::ReceiptWriter::kQueueBytes : 0;
-    const std::size_t taken =
-        connections * http::kConnectionBytes + record::Buffer::keep_for(limit) + receipts + kProgram;
+    const std::size_t commits = buffer_bytes(config) > 0 ? delivery::DiskBuffer::kCommitBytes : 0;
+    const std::size_t taken = connections * http::kConnectionBytes + record::Buffer::keep_for(limit) +
+                              receipts + commits + kProgram;
     return std::max(limit / 2, limit - std::min(limit, taken));
 }
 

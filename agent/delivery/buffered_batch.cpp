@@ -1,9 +1,7 @@
 #include "delivery/buffered_batch.hpp"
 
 #include <fmt/format.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -16,14 +14,6 @@
 
 namespace aep::delivery {
 namespace {
-
-/// Pages of the map that were read count as this process's memory until they are let go.
-void let_go(std::string_view value) {
-    static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-    const auto begin = reinterpret_cast<std::uintptr_t>(value.data()) / page * page;
-    const auto end = reinterpret_cast<std::uintptr_t>(value.data()) + value.size();
-    ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
-}
 
 record::BatchPtr make_batch(const store::BatchHead& head, const std::string& destination,
                             record::MemoryShare& memory) {
@@ -62,7 +52,6 @@ BufferedBatch BufferedBatch::read(std::uint64_t number, std::string_view value,
         result.batch.reset();
         result.raw = value;
     }
-    let_go(value);
     return result;
 }
 

@@ -28,9 +28,9 @@ using namespace std::chrono_literals;
 using store::BatchHead;
 
 /// So much of what waits goes into one commit, which holds it twice while it runs.
-constexpr std::size_t kMostPerCommit = std::size_t{4} << 20U;
+constexpr std::size_t kMostPerCommit = std::size_t{2} << 20U;
 /// From so much on a commit does not wait for its time: sources need the memory.
-constexpr std::size_t kHurry = std::size_t{2} << 20U;
+constexpr std::size_t kHurry = std::size_t{1} << 20U;
 constexpr std::chrono::milliseconds kReadRetry = 1s;
 
 }  // namespace
@@ -322,6 +322,7 @@ base::Result<std::optional<BufferedBatch>> DiskBuffer::Impl::read_next(std::uint
             found.emplace(BufferedBatch::read(number, value, destination, surroundings.memory));
             return false;
         });
+    surroundings.store.environment().let_go_of_pages();
     if (!visited) return visited.error();
     return base::ok(std::move(found));
 }

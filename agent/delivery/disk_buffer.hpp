@@ -42,6 +42,10 @@ namespace aep::delivery {
 /// submit() is free-threaded and never waits.
 class DiskBuffer final : public record::BatchSink {
   public:
+    /// What a commit takes besides the batches in it: LMDB's copies of them, and what malloc keeps for the
+    /// next.
+    static constexpr std::size_t kCommitBytes = std::size_t{10} << 20U;
+
     struct Surroundings {
         store::Store& store;
         record::MemoryShare& memory;

@@ -106,6 +106,7 @@ base::Result<void> Committer::commit() try {
 }
 
 void Committer::succeeded(std::uint64_t upto) {
+    environment_.let_go_of_pages();
     for (Committed* participant : writing_) participant->committed();
     bool recovered = false;
     {

@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <string>
@@ -141,11 +144,33 @@ base::Result<void> Environment::open_files() {
     if (const int code = mdb_env_open(env_, directory_.c_str(), flags, 0600); code != 0) {
         return unusable("cannot be opened", code);
     }
+    find_map();
     int dead = 0;
     mdb_reader_check(env_, &dead);  // readers that were killed would keep old pages from being used again
     if (auto whole = make_whole(); !whole) return whole;
     if (auto opened = open_tables(was_complete); !opened) return opened;
     return look_through();
+}
+
+/// LMDB does not say where its map is; the system does.
+void Environment::find_map() {
+    map_ = {};
+    std::error_code failed;
+    const std::string file = fs::canonical(directory_ / kDataFile, failed).string();
+    std::ifstream maps{"/proc/self/maps"};
+    for (std::string line; !failed && std::getline(maps, line);) {
+        std::uintptr_t begin = 0;
+        std::uintptr_t end = 0;
+        if (!line.ends_with(' ' + file)) continue;
+        if (std::sscanf(line.c_str(), "%lx-%lx", &begin, &end) != 2) continue;
+        map_ = {reinterpret_cast<std::byte*>(begin), end - begin};
+        return;
+    }
+}
+
+void Environment::let_go_of_pages() {
+    const std::shared_lock lock{mutex_};
+    if (!map_.empty()) ::madvise(map_.data(), map_.size(), MADV_DONTNEED);
 }
 
 /// A data file that was cut short would end the process with SIGBUS where a missing page is read. Made whole

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -61,6 +62,10 @@ class Environment {
     /// Waits for all transactions to end.
     [[nodiscard]] base::Result<void> reopen();
 
+    /// Pages of the map that were read count as this process's memory until they are let go. They stay in the
+    /// system's cache.
+    void let_go_of_pages();
+
     /// Whether there is a store in `directory`.
     [[nodiscard]] static bool exists(const std::filesystem::path& directory);
 
@@ -75,6 +80,7 @@ class Environment {
     [[nodiscard]] base::Result<Transaction> begin(unsigned flags);
     [[nodiscard]] base::Error unusable(const std::string& what, int code) const;
     void close();
+    void find_map();
 
     const std::filesystem::path directory_;
     const std::uint64_t map_bytes_;
@@ -83,6 +89,7 @@ class Environment {
     std::shared_mutex mutex_;  ///< shared: a transaction runs; exclusive: the environment is being reopened
     MDB_env* env_ = nullptr;
     std::array<MDB_dbi, kTables> tables_{};
+    std::span<std::byte> map_;  ///< where the data file is mapped; empty where that is not known
 };
 
 /// A transaction; aborted unless it is committed. What get() and visit() show lives until the transaction

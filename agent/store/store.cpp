@@ -1,5 +1,7 @@
 #include "store/store.hpp"
 
+#include <malloc.h>
+
 #include <utility>
 
 #include "store/committer.hpp"
@@ -27,6 +29,12 @@ std::filesystem::path Store::directory(const std::filesystem::path& state_dir) {
 base::Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& state_dir,
                                                  telemetry::Health& health, std::uint64_t buffer_bytes) {
     // Values of mixed sizes leave holes: a map that is 85 % full may refuse another.
+    if (buffer_bytes > 0) {
+        // LMDB takes memory for every value and gives it back with the commit. malloc would return it to the
+        // system each time, and a third of a commit would be page faults.
+        ::mallopt(M_MMAP_THRESHOLD, 2 << 20);
+        ::mallopt(M_TRIM_THRESHOLD, 4 << 20);
+    }
     const std::uint64_t map_bytes = kPositionsMap + buffer_bytes + buffer_bytes / 2;
     auto environment = Environment::open(directory(state_dir), map_bytes, Environment::Access::Write);
     if (!environment) return environment.error();
