@@ -159,11 +159,11 @@ void Environment::find_map() {
     const std::string file = fs::canonical(directory_ / kDataFile, failed).string();
     std::ifstream maps{"/proc/self/maps"};
     for (std::string line; !failed && std::getline(maps, line);) {
-        std::uintptr_t begin = 0;
-        std::uintptr_t end = 0;
+        void* begin = nullptr;
+        void* end = nullptr;
         if (!line.ends_with(' ' + file)) continue;
-        if (std::sscanf(line.c_str(), "%lx-%lx", &begin, &end) != 2) continue;
-        map_ = {reinterpret_cast<std::byte*>(begin), end - begin};
+        if (std::sscanf(line.c_str(), "%p-%p", &begin, &end) != 2) continue;
+        map_ = {static_cast<std::byte*>(begin), static_cast<std::byte*>(end)};
         return;
     }
 }

@@ -12,19 +12,6 @@ constexpr std::uint32_t kMarkFormat = 1;
 constexpr std::uint32_t kSourceFormat = 1;
 constexpr char kSeparator = '\0';  // no part of an id
 
-std::uint64_t to_millis(base::WallTime time) {
-    const auto since = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch());
-    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, since.count()));
-}
-
-/// Of a damaged value it may be anything: what no clock can show becomes the epoch.
-base::WallTime from_millis(std::uint64_t millis) {
-    constexpr auto kMost =
-        std::chrono::floor<std::chrono::milliseconds>(base::WallTime::max().time_since_epoch()).count();
-    if (millis > static_cast<std::uint64_t>(kMost)) return base::WallTime{};
-    return base::WallTime{std::chrono::milliseconds{static_cast<std::int64_t>(millis)}};
-}
-
 std::string encode(const record::FileMark& mark) {
     FieldWriter fields;
     fields.text(mark.path);
@@ -35,7 +22,7 @@ std::string encode(const record::FileMark& mark) {
     fields.u64(mark.fingerprint.low);
     fields.u64(mark.position);
     fields.u8(mark.finished ? 1 : 0);
-    fields.u64(to_millis(mark.last_seen));
+    fields.time(mark.last_seen);
     return seal(kMarkFormat, fields.bytes());
 }
 
@@ -49,7 +36,7 @@ bool decode_format_1(std::string_view payload, record::FileMark& mark) {
     mark.fingerprint.low = fields.u64();
     mark.position = fields.u64();
     mark.finished = fields.u8() != 0;
-    mark.last_seen = from_millis(fields.u64());
+    mark.last_seen = fields.time();
     return fields.ok();
 }
 

@@ -2,6 +2,9 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
+#include <chrono>
+
 namespace aep::store {
 
 std::string seal(std::uint32_t format, std::string_view payload) {
@@ -57,6 +60,19 @@ std::string_view FieldReader::text() {
     const std::string_view value = bytes_.substr(0, size);
     bytes_.remove_prefix(size);
     return value;
+}
+
+void FieldWriter::time(base::WallTime value) {
+    const auto since = std::chrono::floor<std::chrono::milliseconds>(value.time_since_epoch());
+    u64(static_cast<std::uint64_t>(std::max<std::int64_t>(0, since.count())));
+}
+
+base::WallTime FieldReader::time() {
+    constexpr auto kMost =
+        std::chrono::floor<std::chrono::milliseconds>(base::WallTime::max().time_since_epoch()).count();
+    const std::uint64_t millis = u64();
+    if (millis > static_cast<std::uint64_t>(kMost)) return base::WallTime{};
+    return base::WallTime{std::chrono::milliseconds{static_cast<std::int64_t>(millis)}};
 }
 
 }  // namespace aep::store

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
+
 namespace aep::store {
 
 /// How every value of the store begins, so that a damaged one is known:
@@ -32,6 +34,7 @@ class FieldWriter {
     void u32(std::uint32_t value) { number(value, 4); }
     void u64(std::uint64_t value) { number(value, 8); }
     void text(std::string_view value);  ///< u32 size, bytes
+    void time(base::WallTime value);    ///< u64 ms since 1970
     [[nodiscard]] const std::string& bytes() const { return bytes_; }
 
   private:
@@ -47,6 +50,7 @@ class FieldReader {
     [[nodiscard]] std::uint32_t u32() { return static_cast<std::uint32_t>(number(4)); }
     [[nodiscard]] std::uint64_t u64() { return number(8); }
     [[nodiscard]] std::string_view text();
+    [[nodiscard]] base::WallTime time();  ///< 1970 where it cannot be one
     [[nodiscard]] bool ok() const { return ok_; }
 
   private:

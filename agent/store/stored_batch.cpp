@@ -26,11 +26,6 @@ constexpr unsigned kIsFile = 1;
 constexpr unsigned kIsPeer = 2;
 constexpr unsigned kCounts = 0x80;
 
-std::uint64_t to_millis(base::WallTime time) {
-    const auto since = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch());
-    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, since.count()));
-}
-
 /// The head of a batch without its body.
 BatchHead head_of(const record::Batch& batch, std::span<const record::Kept> kept) {
     BatchHead head;
@@ -74,7 +69,7 @@ std::string encode_head(const BatchHead& head) {
     fields.u32(head.stream.entity_end);
     fields.text(head.stream.flow_id);
     fields.u8(head.stream.ordered ? 1 : 0);
-    fields.u64(to_millis(head.oldest_read));
+    fields.time(head.oldest_read);
     fields.u32(static_cast<std::uint32_t>(head.origins.size()));
     for (const record::OriginPtr& origin : head.origins) write_origin(fields, *origin);
     fields.u32(static_cast<std::uint32_t>(head.messages.size()));
@@ -122,7 +117,7 @@ bool decode_format_1(std::string_view payload, BatchHead& head) {
     head.stream.entity_end = fields.u32();
     head.stream.flow_id = fields.text();
     head.stream.ordered = fields.u8() != 0;
-    head.oldest_read = base::WallTime{std::chrono::milliseconds{static_cast<std::int64_t>(fields.u64())}};
+    head.oldest_read = fields.time();
     for (std::uint32_t left = fields.u32(); left > 0 && fields.ok(); --left) {
         head.origins.push_back(read_origin(fields));
     }
