@@ -7,8 +7,7 @@ namespace aep::source {
 namespace {
 
 std::shared_ptr<ReaderState> new_state(std::string peer, const Intake& intake, Readers& readers) {
-    auto ledger = intake.new_peer(peer, true);
-    auto state = std::make_shared<ReaderState>(std::move(peer), std::move(ledger));
+    auto state = std::make_shared<ReaderState>(intake.open_stream(std::move(peer), true));
     readers.add(state);
     return state;
 }

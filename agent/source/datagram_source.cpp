@@ -83,7 +83,7 @@ DatagramSource::DatagramSource(const SourceOptions& options, const Surroundings&
                                ListeningSocket socket)
     : SourceBase{options, surroundings, {}},
       socket_{std::move(socket)},
-      state_{std::make_shared<ReaderState>(socket_.address(), intake_.new_peer(socket_.address(), false))},
+      state_{std::make_shared<ReaderState>(intake_.open_stream(socket_.address(), false))},
       batch_{slot_of(options)},
       expected_{round_up_to_page(0)} {
     readers_.add(state_);

@@ -118,13 +118,21 @@ bool FileMarks::knows(const FileIdentity& identity) const {
 }
 
 void FileMarks::retire(record::FileMark mark, std::shared_ptr<record::Ledger> ledger, std::uint64_t unread) {
-    settle(add({.mark = std::move(mark), .unsettled = std::move(ledger), .unread = unread}));
-    bound();
+    retire({.mark = std::move(mark), .unsettled = std::move(ledger), .unread = unread});
 }
 
 void FileMarks::retire_truncated(record::FileMark mark, std::shared_ptr<record::Ledger> ledger,
                                  std::uint64_t unread, const Trace& trace) {
-    settle(add({.mark = std::move(mark), .unsettled = std::move(ledger), .unread = unread, .trace = trace}));
+    retire({.mark = std::move(mark), .unsettled = std::move(ledger), .unread = unread, .trace = trace});
+}
+
+void FileMarks::retire(Entry entry) {
+    Entry& retired = add(std::move(entry));
+    if (retired.unsettled == nullptr) {
+        finish(retired);
+    } else {
+        settle(retired);
+    }
     bound();
 }
 
@@ -135,6 +143,10 @@ void FileMarks::settle() {
 void FileMarks::settle(Entry& entry) {
     if (entry.unsettled == nullptr || entry.unsettled->in_flight() > 0) return;
     entry.unsettled.reset();
+    finish(entry);
+}
+
+void FileMarks::finish(Entry& entry) {
     entry.mark.finished = !is_unfound(entry);
     update(entry.mark);
 }

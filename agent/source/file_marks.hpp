@@ -62,7 +62,8 @@ class FileMarks {
     [[nodiscard]] std::optional<Known> take_copied(const FoundFile& file, int fd);
     [[nodiscard]] bool knows(const FileIdentity& identity) const;
 
-    /// The file is not followed any more. `unread`: what of it could not be read; 0: it is finished.
+    /// The file is not followed any more. `ledger`: null where all of it is settled. `unread`: what of it
+    /// could not be read; 0: it is finished.
     void retire(record::FileMark mark, std::shared_ptr<record::Ledger> ledger, std::uint64_t unread);
     /// The same of a truncated one: the rest may be in a copy, which begins with what has left `trace`.
     void retire_truncated(record::FileMark mark, std::shared_ptr<record::Ledger> ledger, std::uint64_t unread,
@@ -93,7 +94,9 @@ class FileMarks {
     using Entries = std::unordered_multimap<std::uint64_t, Entry>;
 
     Entry& add(Entry entry);
+    void retire(Entry entry);
     void settle(Entry& entry);
+    void finish(Entry& entry);
     [[nodiscard]] std::optional<Known> take(Entries::iterator at);
     [[nodiscard]] static bool is_unfound(const Entry& entry);
     void bound();

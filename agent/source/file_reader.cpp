@@ -14,15 +14,13 @@ namespace aep::source {
 FileReader::FileReader(ReaderContext& context, const FoundFile& file, Beginning beginning)
     : context_{context},
       identity_{file.identity},
-      path_{file.path},
       framer_{context.options.framing, context.options.max_record, beginning.position},
-      fingerprint_{beginning.fingerprint},
-      modified_{file.modified} {
-    if (!beginning.ledger) {
-        beginning.ledger =
-            context.intake.new_reader(path_, true, std::move(beginning.generation), beginning.position);
-    }
-    begin(std::move(beginning.ledger), beginning.position);
+      trace_{.head = beginning.fingerprint, .tail = {}},
+      modified_{file.modified},
+      path_{std::make_shared<const std::string>(file.path)},
+      generation_{std::move(beginning.generation)},
+      number_{beginning.ledger ? beginning.ledger->origin()->reader : Intake::new_number()} {
+    begin(std::move(beginning.ledger));
     state_->size = file.size;
 }
 
@@ -31,22 +29,31 @@ FileReader::~FileReader() {
     context_.files.close(identity_);
 }
 
-void FileReader::begin(std::shared_ptr<record::Ledger> ledger, std::uint64_t position) {
+void FileReader::begin(std::shared_ptr<record::Ledger> ledger) {
     state_ = std::make_shared<ReaderState>(path_, std::move(ledger));
-    state_->read = position;
+    state_->read = framer_.yielded_to();
     context_.readers.add(state_);
 }
 
 void FileReader::begin_again(std::string generation) {
     state_->closed = true;
     framer_ = Framer{context_.options.framing, context_.options.max_record, 0};
-    fingerprint_ = {};
     trace_ = {};
-    begin(context_.intake.new_reader(path_, true, std::move(generation), 0), 0);
+    generation_ = std::move(generation);
+    number_ = Intake::new_number();
+    begin(nullptr);
+}
+
+void FileReader::rename(const std::string& path) {
+    if (path != *path_) path_ = std::make_shared<const std::string>(path);
+}
+
+void FileReader::rest() {
+    if (ledger() && settled() && position() == handed_over()) context_.readers.set_ledger(*state_, nullptr);
 }
 
 bool FileReader::learn_first_bytes() {
-    if (fingerprint_.size > 0) return false;
+    if (fingerprint().size > 0) return false;
     std::array<char, kFingerprintBytes> bytes;
     const base::Result<int> file = open();
     if (!file) return false;
@@ -55,17 +62,13 @@ bool FileReader::learn_first_bytes() {
     return recognises({bytes.data(), *got});
 }
 
-Trace FileReader::trace() const {
-    return {.head = fingerprint_, .tail = trace_.tail, .end = trace_.end};
-}
-
 std::uint64_t FileReader::unread() const {
     const std::uint64_t size = state_->size;
     return size - std::min(size, framer_.yielded_to());
 }
 
 base::Result<int> FileReader::open() {
-    return context_.files.open(identity_, path_);
+    return context_.files.open(identity_, *path_);
 }
 
 base::Result<FileStatus> FileReader::look(int fd) {
@@ -78,13 +81,21 @@ base::Result<FileStatus> FileReader::look(int fd) {
 
 FileReader::Step FileReader::failed(base::Error error) {
     const int code = error.code.value();
-    error_ = std::move(error);
+    context_.error = std::move(error);
     return code == ENOENT || code == ESTALE ? Step::Moved : Step::Failed;
 }
 
 FileReader::Step FileReader::broken(base::Error error) {
-    error_ = std::move(error);
+    context_.error = std::move(error);
     return Step::Broken;
+}
+
+record::BlockPtr FileReader::open_block(std::size_t capacity, const std::stop_token& stop) {
+    if (!ledger()) {
+        context_.readers.set_ledger(*state_,
+                                    context_.intake.open_file(*path_, generation_, number_, handed_over()));
+    }
+    return context_.intake.open_block(ledger()->origin(), capacity, stop);
 }
 
 void FileReader::hand_over(record::BlockPtr block) {
@@ -93,8 +104,8 @@ void FileReader::hand_over(record::BlockPtr block) {
 }
 
 bool FileReader::recognises(std::string_view head) {
-    if (!continues(fingerprint_, head)) return false;
-    if (head.size() > fingerprint_.size) fingerprint_ = fingerprint_of(head);
+    if (!continues(trace_.head, head)) return false;
+    if (head.size() > trace_.head.size) trace_.head = fingerprint_of(head);
     return true;
 }
 

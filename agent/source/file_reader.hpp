@@ -24,6 +24,7 @@ struct ReaderContext {
     Intake& intake;
     Readers& readers;
     OpenFiles& files;
+    base::Error error = {};  ///< why the last read that failed did
 };
 
 /// One generation of a file, and where its reader begins.
@@ -36,7 +37,8 @@ struct Beginning {
     std::shared_ptr<record::Ledger> ledger = nullptr;
 };
 
-/// Reads one file, whatever its name is at the time; PlainReader and GzipReader say how. Confined.
+/// Reads one file, whatever its name is at the time; PlainReader and GzipReader say how. There may be many of
+/// them, most of them idle: what is needed only while records are on their way goes with rest(). Confined.
 class FileReader {
   public:
     enum class Step {
@@ -45,8 +47,8 @@ class FileReader {
         Stopped,   ///< asked to stop while waiting for memory
         Moved,     ///< the name leads nowhere or to another file by now: look for it
         Replaced,  ///< truncated or written anew: what it holds now is another generation
-        Broken,    ///< what it holds cannot be read, and trying again will not help; see error()
-        Failed,    ///< see error(); may be tried again
+        Broken,    ///< what it holds cannot be read, and trying again will not help; see ReaderContext::error
+        Failed,    ///< see ReaderContext::error; may be tried again
     };
 
     FileReader(ReaderContext& context, const FoundFile& file, Beginning beginning);
@@ -72,19 +74,28 @@ class FileReader {
     [[nodiscard]] bool expects_no_more() const { return ends_; }
     /// There are bytes at its end that no record has been made of, because their record is not complete.
     [[nodiscard]] bool unfinished() const { return framer_.unfinished(); }
-    void rename(const std::string& path) { path_ = path; }
+    void rename(const std::string& path);
+    /// Lets go of its Ledger, if that has nothing to wait for; the next record gets another one, of the same
+    /// reader as far as others can tell.
+    void rest();
     /// True: a plain file that was empty has its first bytes by now, and a fingerprint of them.
     [[nodiscard]] bool learn_first_bytes();
     /// What the file holds now is read from its beginning, as another generation.
     virtual void begin_again(std::string generation);
 
     [[nodiscard]] const FileIdentity& identity() const { return identity_; }
-    [[nodiscard]] const std::string& path() const { return path_; }
-    [[nodiscard]] const std::string& generation() const { return state_->ledger->origin()->generation; }
-    [[nodiscard]] const record::Fingerprint& fingerprint() const { return fingerprint_; }
+    [[nodiscard]] const std::string& path() const { return *path_; }
+    [[nodiscard]] const std::shared_ptr<const std::string>& shared_path() const { return path_; }
+    [[nodiscard]] const std::string& generation() const { return generation_; }
+    [[nodiscard]] const record::Fingerprint& fingerprint() const { return trace_.head; }
     /// What a copy of the file would hold. Of plain files.
-    [[nodiscard]] Trace trace() const;
+    [[nodiscard]] const Trace& trace() const { return trace_; }
+    /// Null: everything that was read is settled.
     [[nodiscard]] const std::shared_ptr<record::Ledger>& ledger() const { return state_->ledger; }
+    /// Everything that was read is settled.
+    [[nodiscard]] bool settled() const { return !ledger() || ledger()->in_flight() == 0; }
+    /// Every record before it is settled.
+    [[nodiscard]] std::uint64_t position() const { return ledger() ? ledger()->position() : handed_over(); }
     [[nodiscard]] std::uint64_t scanned() const { return framer_.scanned(); }
     /// Every record before it has been handed over.
     [[nodiscard]] std::uint64_t handed_over() const { return framer_.yielded_to(); }
@@ -93,13 +104,14 @@ class FileReader {
     [[nodiscard]] std::uint64_t unread() const;
     /// No name led to it any more when it was last looked at.
     [[nodiscard]] bool deleted() const { return deleted_; }
-    [[nodiscard]] const base::Error& error() const { return error_; }
 
   protected:
     [[nodiscard]] base::Result<int> open();
     [[nodiscard]] base::Result<FileStatus> look(int fd);
     [[nodiscard]] Step failed(base::Error error);
     [[nodiscard]] Step broken(base::Error error);
+    /// A Block for what follows; null: asked to stop while waiting for memory.
+    [[nodiscard]] record::BlockPtr open_block(std::size_t capacity, const std::stop_token& stop);
     /// Cuts a Block that begins at framer_.resume_at().
     void cut(record::Block& block, bool last) { framer_.cut(block, last); }
     void hand_over(record::BlockPtr block);
@@ -108,19 +120,20 @@ class FileReader {
 
     ReaderContext& context_;
     const FileIdentity identity_;
-    std::string path_;
     Framer framer_;
-    record::Fingerprint fingerprint_;
-    Trace trace_;                         ///< but for its head, which is fingerprint_
+    Trace trace_;
     std::shared_ptr<ReaderState> state_;  ///< shared with Readers
     base::WallTime modified_;
     bool deleted_ = false;
     bool ends_ = false;
 
   private:
-    void begin(std::shared_ptr<record::Ledger> ledger, std::uint64_t position);
+    void begin(std::shared_ptr<record::Ledger> ledger);
 
-    base::Error error_;
+    std::shared_ptr<const std::string>
+        path_;  ///< shared with state_, and with who knows the file by its name
+    std::string generation_;
+    std::uint64_t number_;  ///< of the generation's reader
 };
 
 /// The right one for the file.

@@ -18,6 +18,7 @@ using Step = FileReader::Step;
 
 constexpr std::chrono::milliseconds kFirstBackoff = 1s;
 constexpr std::chrono::milliseconds kMaxBackoff = 60s;
+constexpr std::chrono::seconds kRestAfter{2};
 
 }  // namespace
 
@@ -39,23 +40,39 @@ void FileSource::run(const std::stop_token& stop) {
     new_state_ = marks_.new_state();
     scan();
     while (!stop.stop_requested()) {
-        if (due_.empty() && packed_due_.empty()) {
-            give_back_memory();
-            wait();
-        }
+        if (due_.empty() && packed_due_.empty()) wait();
         notice_changes();
         retry_failing();
         look_at_nameless();
         remember_first_bytes();
         read_round(stop);
+        rest();
     }
 }
 
-/// Finding and reading thousands of files at once leaves a heap full of holes behind.
-void FileSource::give_back_memory() {
-    constexpr std::size_t kMany = 1000;
-    if (new_since_trim_ < kMany) return;
-    new_since_trim_ = 0;
+void FileSource::rest_later() {
+    if (next_rest_ == base::SteadyTime::max()) next_rest_ = SteadyClock::now() + kRestAfter;
+}
+
+/// Gives back what is not needed any more for files that were read some time ago. Listing and reading
+/// thousands of them leaves a heap full of holes behind as well.
+void FileSource::rest() {
+    constexpr std::size_t kMuch = 1000;
+    const base::SteadyTime now = SteadyClock::now();
+    if (now < next_rest_) return;
+    next_rest_ = base::SteadyTime::max();
+    for (const auto& [identity, followed] : followed_) {
+        FileReader& reader = *followed->reader;
+        if (!reader.ledger()) continue;
+        reader.rest();
+        if (reader.ledger()) {
+            next_rest_ = now + kRestAfter;
+        } else {
+            ++churn_;
+        }
+    }
+    if (churn_ < kMuch) return;
+    churn_ = 0;
     ::malloc_trim(0);
 }
 
@@ -68,7 +85,7 @@ void FileSource::wait() {
 }
 
 base::SteadyTime FileSource::next_turn() const {
-    base::SteadyTime next = std::min(next_scan_, next_look_);
+    base::SteadyTime next = std::min({next_scan_, next_look_, next_rest_});
     if (!new_.empty()) next = std::min(next, remember_at_);
     for (const Followed* followed : failing_) next = std::min(next, *followed->retry_at);
     return next;
@@ -144,6 +161,9 @@ void FileSource::remember_first_bytes() {
 /// One Block of every file that has something new, and of one compressed file: each of those that are being
 /// unpacked needs a window of its own.
 void FileSource::read_round(const std::stop_token& stop) {
+    if (due_.empty() && packed_due_.empty()) return;
+    churn_ += due_.size();
+    rest_later();
     for (Followed* followed : std::exchange(due_, {})) {
         if (!read_one(*followed, stop)) return;
     }
@@ -253,7 +273,7 @@ void FileSource::after_failure(Followed& followed) {
                {{"file", reader.path()},
                 {"source", options_.id},
                 {"position", reader.scanned()},
-                {"error", reader.error().message},
+                {"error", context_.error.message},
                 {"in", base::format_duration(followed.backoff)}});
 }
 
@@ -264,7 +284,7 @@ void FileSource::after_breakage(Followed& followed) {
                {{"file", reader.path()},
                 {"source", options_.id},
                 {"position", reader.handed_over()},
-                {"error", reader.error().message},
+                {"error", context_.error.message},
                 {"lost_bytes", reader.unread()}});
     count_lost(reader.unread());
     reader.pass_over();
@@ -278,8 +298,7 @@ void FileSource::retire(Followed& followed, std::uint64_t unread) {
     marks_.retire(std::move(mark), reader.ledger(), unread);
     if (unread > 0)
         next_search_ = next_scan_ = std::min(next_scan_, std::max(SteadyClock::now(), earliest_scan_));
-    const auto named = by_path_.find(followed.canonical);
-    if (named != by_path_.end() && named->second == &followed) by_path_.erase(named);
+    take_name(followed);
     const FileIdentity identity = reader.identity();
     followed_.erase(identity);
 }
@@ -292,7 +311,7 @@ record::FileMark FileSource::mark_of(const Followed& followed) const {
             .device = reader.identity().device,
             .inode = reader.identity().inode,
             .fingerprint = reader.fingerprint(),
-            .position = reader.ledger()->position(),
+            .position = reader.position(),
             .finished = followed.finished,
             .last_seen = followed.seen_at};
 }

@@ -66,7 +66,8 @@ class FileSource final : public SourceBase {
 
     // file_source.cpp
     void run(const std::stop_token& stop) override;
-    void give_back_memory();
+    void rest_later();
+    void rest();
     void wait();
     [[nodiscard]] base::SteadyTime next_turn() const;
     void notice_changes();
@@ -103,6 +104,7 @@ class FileSource final : public SourceBase {
     [[nodiscard]] const Followed* original_of(const std::string& path) const;
     void follow(const FoundFile& file, Start start);
     void set_name(Followed& followed, const std::string& path);
+    void take_name(const Followed& followed);
     void look_for_missing();
     void look_for_missing_in(const std::string& directory, const std::vector<Followed*>& missing);
     void look_for_unfound();
@@ -139,7 +141,8 @@ class FileSource final : public SourceBase {
     base::SteadyTime remember_at_ = {};
     base::SteadyTime next_search_ = {};  ///< for those that marks_ has not found
     bool polling_reported_ = false;
-    std::size_t new_since_trim_ = 0;  ///< files that were followed since the heap was trimmed
+    base::SteadyTime next_rest_ = base::SteadyTime::max();
+    std::size_t churn_ = 0;  ///< files that were listed, read or left alone since the heap was trimmed
 };
 
 }  // namespace aep::source

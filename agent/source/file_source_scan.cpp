@@ -83,6 +83,8 @@ void FileSource::scan() {
     finish_settled();
     report_scan(found);
     readers_.prune();
+    churn_ += found.files.size();
+    rest_later();
     // What a scan costs is its work, not its wait for the disk.
     const base::SteadyClock::duration took = SteadyClock::now() - begin;
     remember_new();
@@ -272,7 +274,6 @@ void FileSource::follow(const FoundFile& file, Start start) {
     followed.fingerprint_size = followed.reader->fingerprint().size;
     followed.seen_at = base::WallClock::now();
     followed_.emplace(file.identity, std::move(made));
-    ++new_since_trim_;
     set_name(followed, file.path);
     if (start.finished) followed.reader->pass_over();
     if (followed.remembered) {
@@ -304,16 +305,24 @@ void FileSource::meet_again(Followed& followed, const FoundFile& file) {
 }
 
 void FileSource::set_name(Followed& followed, const std::string& path) {
-    followed.reader->rename(path);
-    const auto old = by_path_.find(followed.canonical);
-    if (old != by_path_.end() && old->second == &followed) by_path_.erase(old);
+    take_name(followed);
+    FileReader& reader = *followed.reader;
+    reader.rename(path);
     std::string canonical = canonical_path(path);
     // The key of whoever had the name before lies in that Followed, so it must not stay.
     by_path_.erase(canonical);
-    followed.canonical = std::move(canonical);
-    by_path_.emplace(followed.canonical, &followed);
+    followed.canonical =
+        canonical == path ? reader.shared_path() : std::make_shared<const std::string>(std::move(canonical));
+    by_path_.emplace(*followed.canonical, &followed);
     // A file behind a link changes in another directory than the one that was listed.
-    watch(directory_of(followed.canonical));
+    watch(directory_of(*followed.canonical));
+}
+
+/// What changes under its name is not its any more.
+void FileSource::take_name(const Followed& followed) {
+    if (!followed.canonical) return;
+    const auto named = by_path_.find(*followed.canonical);
+    if (named != by_path_.end() && named->second == &followed) by_path_.erase(named);
 }
 
 /// Those that are followed and that no glob reached this time.
@@ -324,7 +333,7 @@ void FileSource::look_for_missing() {
         if (followed->scan == scans_) continue;
         if (!followed->missing_since) followed->missing_since = now;
         ++followed->missed;
-        missing[directory_of(followed->canonical)].push_back(followed.get());
+        missing[directory_of(*followed->canonical)].push_back(followed.get());
     }
     for (const auto& [directory, its] : missing) look_for_missing_in(directory, its);
 }
@@ -417,7 +426,7 @@ void FileSource::finish_settled() {
     marks_.settle();
     for (auto& [identity, followed] : followed_) {
         if (!followed->gzip || followed->finished || !followed->remembered) continue;
-        if (!followed->reader->complete() || followed->reader->ledger()->in_flight() > 0) continue;
+        if (!followed->reader->complete() || !followed->reader->settled()) continue;
         followed->finished = true;
         marks_.update(mark_of(*followed));
     }

@@ -124,31 +124,29 @@ Framer::Piece Framer::without_mark(Piece piece) {
 
 void Framer::start_skipping(std::string_view partial) {
     const Piece piece = without_mark({partial, resume_at_});
-    skipping_ = true;
-    skipped_from_ = piece.position;
-    kept_.clear();
+    skipping_ = std::make_unique<Skipping>(Skipping{.from = piece.position});
     keep(piece.bytes);
     resume_at_ = scanned_;
 }
 
 void Framer::keep(std::string_view bytes) {
-    kept_ += bytes.substr(0, record::kOversizedKept - kept_.size());
-    if (!bytes.empty()) last_skipped_ = bytes.back();
+    skipping_->kept += bytes.substr(0, record::kOversizedKept - skipping_->kept.size());
+    if (!bytes.empty()) skipping_->last = bytes.back();
 }
 
 void Framer::finish_skipping(record::Block& block, std::string_view rest, bool trims_return) {
     keep(rest);
+    const std::unique_ptr<Skipping> skipped = std::move(skipping_);
+    const std::string& kept = skipped->kept;
     const std::uint64_t end = resume_at_ + rest.size();
-    const std::uint64_t size = end - skipped_from_ - (trims_return && last_skipped_ == '\r' ? 1 : 0);
-    assert(block.size + kept_.size() <= block.capacity());
-    std::memcpy(block.data() + block.size, kept_.data(), kept_.size());
-    block.records.push_back({.position = skipped_from_,
+    const std::uint64_t size = end - skipped->from - (trims_return && skipped->last == '\r' ? 1 : 0);
+    assert(block.size + kept.size() <= block.capacity());
+    std::memcpy(block.data() + block.size, kept.data(), kept.size());
+    block.records.push_back({.position = skipped->from,
                              .begin = static_cast<std::uint32_t>(block.size),
-                             .size = static_cast<std::uint32_t>(std::min<std::uint64_t>(kept_.size(), size)),
+                             .size = static_cast<std::uint32_t>(std::min<std::uint64_t>(kept.size(), size)),
                              .oversized = size});
-    block.size += kept_.size();
-    skipping_ = false;
-    std::string{}.swap(kept_);  // gives its memory back, which an assignment does not
+    block.size += kept.size();
 }
 
 bool Framer::broken() const {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -40,9 +41,9 @@ class Framer {
     [[nodiscard]] std::size_t partial() const { return static_cast<std::size_t>(scanned_ - resume_at_); }
     /// Every record before this position has been yielded. Differs from resume_at() inside of an oversized
     /// record.
-    [[nodiscard]] std::uint64_t yielded_to() const { return skipping_ ? skipped_from_ : resume_at_; }
+    [[nodiscard]] std::uint64_t yielded_to() const { return skipping_ ? skipping_->from : resume_at_; }
     /// True where the reader's end here would leave a record that is not yielded yet.
-    [[nodiscard]] bool unfinished() const { return skipping_ || partial() > 0; }
+    [[nodiscard]] bool unfinished() const { return skipping_ != nullptr || partial() > 0; }
     /// The last buffer was left early because of kMaxRecords: cut the rest before reading more.
     [[nodiscard]] bool more() const { return more_; }
     /// Octet counting: what should be a count is none, and nothing behind it can be understood. It begins
@@ -87,10 +88,13 @@ class Framer {
     std::uint64_t scanned_;
     bool more_ = false;
 
-    bool skipping_ = false;  ///< inside of an oversized record
-    std::uint64_t skipped_from_ = 0;
-    std::string kept_;  ///< its first bytes
-    char last_skipped_ = '\0';
+    /// An oversized record. Apart, because there may be thousands of framers, and few of them hold one.
+    struct Skipping {
+        std::uint64_t from;
+        std::string kept = {};  ///< its first bytes
+        char last = '\0';
+    };
+    std::unique_ptr<Skipping> skipping_;  ///< null: outside of one
 };
 
 }  // namespace aep::source

@@ -50,7 +50,7 @@ FileReader::Step GzipReader::begin_stream(int fd) {
     const base::Result<std::size_t> got = stream_->read(fd, head.data(), head.size());
     if (!got) return broken(got.error());
     head.resize(*got);
-    if (head.size() < fingerprint_.size && stream_->state() == GzipStream::State::Starved) {
+    if (head.size() < trace_.head.size && stream_->state() == GzipStream::State::Starved) {
         return wait_or_fail();
     }
     if (!recognises(head)) {
@@ -89,7 +89,7 @@ FileReader::Step GzipReader::read_block(int fd, const std::stop_token& stop) {
     const std::size_t fresh =
         framer_.more() ? 0 : std::max(framer_.partial(), static_cast<std::size_t>(enough));
     const std::size_t capacity = round_up_to_page(rest_.size() + fresh) + framer_.tail_room();
-    record::BlockPtr block = context_.intake.open_block(state_->ledger->origin(), capacity, stop);
+    record::BlockPtr block = open_block(capacity, stop);
     if (!block) return Step::Stopped;
     std::memcpy(block->data(), rest_.data(), rest_.size());
     const base::Result<std::size_t> got = stream_->read(fd, block->data() + rest_.size(), fresh);

@@ -10,31 +10,29 @@
 #include "source/framer.hpp"
 
 namespace aep::source {
-namespace {
+Intake::Intake(const SourceOptions& options, const Surroundings& surroundings)
+    : options_{options}, surroundings_{surroundings} {}
 
-std::uint64_t next_reader_number() {
+std::uint64_t Intake::new_number() {
     static std::atomic<std::uint64_t> last{0};
     return ++last;
 }
 
-}  // namespace
-
-Intake::Intake(const SourceOptions& options, const Surroundings& surroundings)
-    : options_{options}, surroundings_{surroundings} {}
-
-std::shared_ptr<record::Ledger> Intake::new_reader(std::string name, bool is_file, std::string generation,
-                                                   std::uint64_t position) const {
+std::shared_ptr<record::Ledger> Intake::open_file(std::string name, std::string generation,
+                                                  std::uint64_t number, std::uint64_t position) const {
     record::Origin origin;
     origin.name = std::move(name);
     origin.generation = std::move(generation);
-    origin.is_file = is_file;
+    origin.reader = number;
+    origin.is_file = true;
     return open_ledger(std::move(origin), position);
 }
 
-std::shared_ptr<record::Ledger> Intake::new_peer(std::string name, bool is_peer) const {
+std::shared_ptr<record::Ledger> Intake::open_stream(std::string name, bool is_peer) const {
     record::Origin origin;
     origin.name = std::move(name);
     origin.generation = base::random_hex128();
+    origin.reader = new_number();
     origin.is_peer = is_peer;
     return open_ledger(std::move(origin), 0);
 }
@@ -42,7 +40,6 @@ std::shared_ptr<record::Ledger> Intake::new_peer(std::string name, bool is_peer)
 std::shared_ptr<record::Ledger> Intake::open_ledger(record::Origin origin, std::uint64_t position) const {
     origin.source = options_.id;
     origin.stream = options_.stream;
-    origin.reader = next_reader_number();
     return std::make_shared<record::Ledger>(std::make_shared<const record::Origin>(std::move(origin)),
                                             surroundings_.counters, position, surroundings_.on_ack);
 }

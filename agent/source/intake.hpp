@@ -30,14 +30,17 @@ class Intake {
   public:
     Intake(const SourceOptions& options, const Surroundings& surroundings);
 
-    /// The Ledger, and with it the Origin, of a new reader that begins at `position`.
-    [[nodiscard]] std::shared_ptr<record::Ledger> new_reader(std::string name, bool is_file,
-                                                             std::string generation,
-                                                             std::uint64_t position) const;
+    /// The number of a new reader (record::Origin::reader).
+    [[nodiscard]] static std::uint64_t new_number();
 
-    /// The same of a new connection, or of a socket for datagrams that listens at `name`. Its generation is
-    /// random, so that no two make the same ids.
-    [[nodiscard]] std::shared_ptr<record::Ledger> new_peer(std::string name, bool is_peer) const;
+    /// A Ledger, and with it an Origin, of a file's reader that begins, or goes on, at `position`.
+    [[nodiscard]] std::shared_ptr<record::Ledger> open_file(std::string name, std::string generation,
+                                                            std::uint64_t number,
+                                                            std::uint64_t position) const;
+
+    /// The same of a new connection, of a socket for datagrams that listens at `name`, or of stdin. Its
+    /// generation is random, so that no two make the same ids.
+    [[nodiscard]] std::shared_ptr<record::Ledger> open_stream(std::string name, bool is_peer) const;
 
     /// How many new bytes the next Block should take: kBlockTarget, less where records are so small that
     /// more would not go into one Block.

@@ -80,7 +80,7 @@ bool OneShotSource::read_all(FileReader& reader, const std::stop_token& stop) {
                fmt::format("it was truncated while it was read, at position {}", reader.scanned()));
     } else if (step != FileReader::Step::AtEnd && step != FileReader::Step::Stopped &&
                step != FileReader::Step::More) {
-        report(reader.path(), fmt::format("{} at position {}", reader.error().message, reader.scanned()));
+        report(reader.path(), fmt::format("{} at position {}", context_.error.message, reader.scanned()));
     }
     return step != FileReader::Step::Stopped && !stop.stop_requested();
 }

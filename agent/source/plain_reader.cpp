@@ -86,8 +86,7 @@ FileReader::Step PlainReader::read_block(int fd, std::uint64_t size, const std::
     // Doubled, so that a record much longer than a Block is not read once for each of its Blocks.
     const std::size_t most = partial + std::max(partial, context_.intake.block_bytes());
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(most, size - framer_.resume_at()));
-    record::BlockPtr block = context_.intake.open_block(state_->ledger->origin(),
-                                                        round_up_to_page(wanted) + framer_.tail_room(), stop);
+    record::BlockPtr block = open_block(round_up_to_page(wanted) + framer_.tail_room(), stop);
     if (!block) return Step::Stopped;
     const base::Result<std::size_t> got = read_at(fd, block->data(), wanted, framer_.resume_at());
     if (!got) return failed(got.error());

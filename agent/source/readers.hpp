@@ -15,13 +15,20 @@
 
 namespace aep::source {
 
-/// What others may see of one reader while its source reads. Free-threaded.
+/// What others may see of one reader while its source reads. Free-threaded, but for `ledger`.
 struct ReaderState {
-    ReaderState(std::string reader_name, std::shared_ptr<record::Ledger> reader_ledger)
+    ReaderState(std::shared_ptr<const std::string> reader_name, std::shared_ptr<record::Ledger> reader_ledger)
         : name{std::move(reader_name)}, ledger{std::move(reader_ledger)} {}
+    /// Named as its Ledger's records are.
+    explicit ReaderState(const std::shared_ptr<record::Ledger>& reader_ledger)
+        : ReaderState{
+              std::shared_ptr<const std::string>{reader_ledger->origin(), &reader_ledger->origin()->name},
+              reader_ledger} {}
 
-    const std::string name;
-    const std::shared_ptr<record::Ledger> ledger;  ///< shared with the tickets of its Blocks
+    const std::shared_ptr<const std::string> name;  ///< shared with the reader or with the Ledger's Origin
+    /// Shared with the tickets of its Blocks. Null: everything that was read is settled. Once the reader is
+    /// in Readers, changed by Readers::set_ledger() alone, on the source's thread.
+    std::shared_ptr<record::Ledger> ledger;
     std::atomic<std::uint64_t> read = 0;
     std::atomic<std::uint64_t> size = 0;
     std::atomic<bool> closed = false;  ///< nothing more will be read
@@ -34,6 +41,7 @@ class Readers {
     explicit Readers(bool keep_closed) : keep_closed_{keep_closed} {}
 
     void add(std::shared_ptr<ReaderState> reader);
+    void set_ledger(ReaderState& reader, std::shared_ptr<record::Ledger> ledger);
     [[nodiscard]] std::vector<Source::Progress> progress() const;
     [[nodiscard]] std::optional<base::SteadyTime> oldest_unsettled() const;
 

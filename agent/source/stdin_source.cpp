@@ -43,8 +43,7 @@ StdinSource::StdinSource(const SourceOptions& options, const Surroundings& surro
       fd_{fd},
       regular_{is_regular(fd)},
       enough_{enough_of(fd)},
-      state_{std::make_shared<ReaderState>("stdin",
-                                           intake_.new_reader("stdin", false, base::random_hex128(), 0))},
+      state_{std::make_shared<ReaderState>(intake_.open_stream("stdin", false))},
       reader_{options_, intake_, state_},
       read_{[this](char* bytes, std::size_t size, std::size_t& got) { return read_into(bytes, size, got); }},
       backoff_{kFirstBackoff} {

@@ -74,5 +74,27 @@ TEST(Memory, StaysUnderItsLimitWhenTheInletTakesNothing) {
     EXPECT_TRUE(agent.metrics().adds_up("app"));
 }
 
+/// Of the whole process, a little after each of the files was read once.
+TEST(Memory, StaysUnderFortyMebibytesWithTenThousandIdleFiles) {
+#ifdef AEP_AGENT_IS_SANITIZED
+    GTEST_SKIP() << "sanitizers need memory of their own";
+#endif
+    constexpr std::size_t kFiles = 10'000;
+    constexpr std::size_t kMost = 40 * kMiB;
+    InletProcess inlet;
+    AgentProcess agent;
+    for (std::size_t i = 0; i < kFiles; ++i) {
+        append(agent.file(fmt::format("log-of-application-{:05}.ndjson", i)), event_lines(i, 1));
+    }
+    agent.start(AgentConfig::to(inlet).file_source("app", agent.file("*.ndjson")));
+    ASSERT_TRUE(eventually([&] { return agent.metrics().records("delivered") == kFiles; }, seconds{120}))
+        << agent.process().err();
+
+    EXPECT_TRUE(eventually([&] { return agent.process().memory() <= kMost; }));
+    fmt::print("RSS {:.1f} MiB, peak {:.1f} MiB\n", static_cast<double>(agent.process().memory()) / kMiB,
+               static_cast<double>(agent.process().peak_memory()) / kMiB);
+    EXPECT_EQ(agent.process().err().find(" error "), std::string::npos) << agent.process().err();
+}
+
 }  // namespace
 }  // namespace aep::e2e

@@ -242,6 +242,51 @@ TEST_F(FileSourceTest, TellsHowFarItIs) {
     EXPECT_TRUE(counters_.snapshot().balanced());
 }
 
+TEST_F(FileSourceTest, LetsGoOfWhatAnIdleFileDoesNotNeedAndGoesOnAsTheSameReader) {
+    append("a.log", "one\n");
+    sink_.settle_at_once();
+    start();
+    ASSERT_TRUE(sees({"one"}));
+    ASSERT_TRUE(eventually([&] { return sink_.kept()[0].ledger.expired(); }));
+    append("a.log", "two\n");
+    ASSERT_TRUE(sees({"one", "two"}));
+    const auto kept = sink_.kept();
+    EXPECT_EQ(kept[1].position, 4U);
+    EXPECT_EQ(kept[1].origin->generation, kept[0].origin->generation);
+    EXPECT_EQ(kept[1].origin->reader, kept[0].origin->reader);
+    EXPECT_TRUE(eventually([&] { return source_->progress().at(0).settled == 8; }));
+    EXPECT_EQ(source_->progress().size(), 1U);
+    restart();
+    append("a.log", "three\n");
+    EXPECT_TRUE(sees({"one", "two", "three"}));
+}
+
+TEST_F(FileSourceTest, KeepsWhatAnIdleFileNeedsWhileARecordIsNotSettled) {
+    append("a.log", "one\n");
+    append("b.log", "one\ntwo\n");
+    start();
+    ASSERT_TRUE(sees({"one", "one", "two"}));
+    sink_.settle_some(2);
+    ASSERT_TRUE(eventually([&] { return sink_.kept()[0].ledger.expired(); }));
+    EXPECT_FALSE(sink_.kept()[1].ledger.expired());
+    EXPECT_EQ(source_->progress().at(1).settled, 4U);
+    EXPECT_TRUE(source_->oldest_unsettled());
+    sink_.settle_at_once();
+    EXPECT_TRUE(eventually([&] { return sink_.kept()[1].ledger.expired(); }));
+    EXPECT_EQ(source_->progress().at(1).settled, 8U);
+}
+
+TEST_F(FileSourceTest, FinishesAnIdleFileThatIsDeleted) {
+    append("a.log", "one\n");
+    sink_.settle_at_once();
+    start();
+    ASSERT_TRUE(sees({"one"}));
+    ASSERT_TRUE(eventually([&] { return sink_.kept()[0].ledger.expired(); }));
+    fs::remove(path("a.log"));
+    EXPECT_TRUE(eventually([&] { return positions_.is_finished(sink_.kept()[0].origin->generation); }));
+    EXPECT_EQ(source_->lost_bytes(), 0U);
+}
+
 TEST_F(FileSourceTest, WaitsForMemoryAndGoesOnWhenItIsFreed) {
     limit_memory(std::size_t{2} << 20U);
     std::string text;

@@ -49,6 +49,7 @@ class KeepingSink : public record::BlockSink {
         std::uint64_t oversized;
         record::OriginPtr origin;
         std::string peer;
+        std::weak_ptr<record::Ledger> ledger;
     };
 
     void push(record::BlockPtr block) override {
@@ -56,7 +57,7 @@ class KeepingSink : public record::BlockSink {
         for (std::uint32_t i = 0; i < block->records.size(); ++i) {
             const record::RecordSpan& span = block->records[i];
             kept_.push_back({std::string{block->bytes_of(span)}, span.position, span.oversized, block->origin,
-                             std::string{block->peer_of(i)}});
+                             std::string{block->peer_of(i)}, block->ticket.ledger});
         }
         capacities_.push_back(block->capacity());
         most_memory_ = std::max(most_memory_, block->lease.share()->used());

@@ -78,6 +78,11 @@ class PositionMemory final : public record::PositionStore {
         const std::lock_guard lock{mutex_};
         fails_ = fails;
     }
+    [[nodiscard]] bool is_finished(const std::string& generation) const {
+        const std::lock_guard lock{mutex_};
+        const auto known = durable_.find(generation);
+        return known != durable_.end() && known->second.finished;
+    }
     [[nodiscard]] int remembers() const {
         const std::lock_guard lock{mutex_};
         return remembers_;

@@ -45,11 +45,11 @@ void use(int fd, int instead_of) {
     ::_exit(127);
 }
 
-std::size_t high_water_mark(pid_t pid) {
+std::size_t memory_of(pid_t pid, std::string_view name) {
     std::ifstream status{"/proc/" + std::to_string(pid) + "/status"};
     for (std::string word; status >> word;) {
         std::size_t kib = 0;
-        if (word == "VmHWM:" && status >> kib) return kib << 10U;
+        if (word == name && status >> kib) return kib << 10U;
     }
     return 0;
 }
@@ -153,8 +153,12 @@ std::string Process::err() const {
     return read_file(err_file_);
 }
 
+std::size_t Process::memory() const {
+    return memory_of(pid_, "VmRSS:");
+}
+
 std::size_t Process::peak_memory() const {
-    return high_water_mark(pid_);
+    return memory_of(pid_, "VmHWM:");
 }
 
 }  // namespace aep::e2e

@@ -45,7 +45,8 @@ class Process {
     [[nodiscard]] pid_t pid() const { return pid_; }
     [[nodiscard]] std::string out() const;
     [[nodiscard]] std::string err() const;
-    /// The high-water mark of its resident memory so far, in bytes; 0 once it has ended.
+    /// Its resident memory, and the high-water mark of that so far, in bytes; 0 once it has ended.
+    [[nodiscard]] std::size_t memory() const;
     [[nodiscard]] std::size_t peak_memory() const;
 
   private:
