@@ -20,9 +20,12 @@
 
 namespace aep::app {
 
+struct Stages;
+
 /// All stages of one configuration, wired: sources -> queue -> workers -> destinations, dead letters beside
 /// them. `run`, `send` and `demo` differ only in what they put in and when they stop. Owned by the main
-/// thread; the callbacks come from others.
+/// thread; the callbacks come from others, and totals(), destination_states(), metrics() and health() may be
+/// asked by others.
 class Agent {
   public:
     struct Options {
@@ -49,6 +52,14 @@ class Agent {
     Agent& operator=(const Agent&) = delete;
 
     void start();
+
+    /// Takes over another configuration, or nothing of it: see app/reload.hpp. Never waits for the network.
+    /// On success, a line about what has changed.
+    [[nodiscard]] base::Result<std::string> reload(const config::Config& next);
+    /// For the metrics: whether a reload was taken over.
+    void count_reload(bool taken_over);
+    /// The one that runs. Of the main thread.
+    [[nodiscard]] const config::Config& config() const;
 
     /// True when every source has an end and has reached it. False without sources.
     [[nodiscard]] bool sources_finished() const;
@@ -77,9 +88,8 @@ class Agent {
     [[nodiscard]] const telemetry::Health& health() const;
 
   private:
-    struct Impl;
-    explicit Agent(std::unique_ptr<Impl> impl);
-    std::unique_ptr<Impl> impl_;
+    explicit Agent(std::unique_ptr<Stages> stages);
+    std::unique_ptr<Stages> stages_;
 };
 
 }  // namespace aep::app

@@ -17,13 +17,14 @@ class ProgressWatch {
 
     /// linger, connect and request timeouts of the slowest destination, and a minute.
     [[nodiscard]] static base::Millis patience_for(const config::Config& config);
+    void set_patience(base::Millis patience) { patience_ = patience; }
 
     /// `steps`: records settled and messages sent so far. `may_rest`: there are no records, or some stage has
     /// said why it waits (the inlet is down, the disk is full). Called often.
     [[nodiscard]] bool is_alive(std::uint64_t steps, bool may_rest, base::SteadyTime now);
 
   private:
-    const base::Millis patience_;
+    base::Millis patience_;
     std::uint64_t steps_ = 0;
     base::SteadyTime moved_at_ = base::SteadyClock::now();
 };

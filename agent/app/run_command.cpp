@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,18 +41,42 @@ int fail(const base::Error& error) {
 }
 
 /// Until a signal asks to stop (true) or every source has reached its end (false).
-bool wait_for_end(Signals& signals, const Agent& agent) {
+bool wait_for_end(Signals& signals, const Agent& agent, const std::function<void()>& reload) {
     while (!agent.sources_finished()) {
         const auto signal = signals.wait(kLookUp);
         if (signal == SIGHUP) {
-            log::warn("reload_unavailable",
-                      "SIGHUP is ignored: this version reads its configuration at start only");
+            reload();
         } else if (signal) {
             log::info("stopping", "draining", {{"signal", *signal}});
             return true;
         }
     }
     return false;
+}
+
+/// What SIGHUP asks for. Whatever is wrong with the new configuration, the old one runs on.
+void reload(const std::vector<std::filesystem::path>& paths, Agent& agent) {
+    const auto began = base::SteadyClock::now();
+    const config::LoadOutcome outcome = config::load(paths);
+    for (const config::Problem& warning : outcome.warnings) {
+        log::warn("config_doubtful", warning.to_string());
+    }
+    for (const config::Problem& problem : outcome.problems) {
+        log::error("config_invalid", problem.to_string());
+    }
+    const auto changed = outcome.config ? agent.reload(*outcome.config)
+                                        : base::Result<std::string>{boost::system::in_place_error,
+                                                                    "the configuration has errors"};
+    agent.count_reload(changed.has_value());
+    if (!changed) {
+        log::error("reload_refused", "the old configuration runs on, nothing has changed",
+                   {{"reason", changed.error().message}});
+        return;
+    }
+    log::configure(outcome.config->telemetry.log);
+    const auto took = std::chrono::ceil<base::Millis>(base::SteadyClock::now() - began);
+    log::info("reloaded", "the new configuration is in force",
+              {{"changes", *changed}, {"took", base::format_duration(took)}});
 }
 
 /// Waits for what is on its way: when sources have ended, for as long as it takes; after a signal, up to
@@ -85,7 +110,7 @@ bool only_stdin(const config::Config& config) {
     });
 }
 
-int conclude(const config::Config& config, const Agent& agent) {
+int conclude(const Agent& agent) {
     const auto totals = agent.totals();
     const std::string sums = fmt::format("read {}, delivered {}, dead-lettered {}, dropped {}", totals.read,
                                          totals.delivered, totals.dead_lettered, totals.dropped);
@@ -99,7 +124,7 @@ int conclude(const config::Config& config, const Agent& agent) {
     }
     log::info("stopped", sums + rest);
     if (agent.unreadable() > 0) return kExitGaveUp;
-    return only_stdin(config) && totals.dead_lettered > 0 ? kExitRejected : kExitOk;
+    return only_stdin(agent.config()) && totals.dead_lettered > 0 ? kExitRejected : kExitOk;
 }
 
 int run(const std::vector<std::filesystem::path>& paths) {
@@ -133,13 +158,17 @@ int run(const std::vector<std::filesystem::path>& paths) {
     log::info("started", "running", {{"sources", config->sources.size()}, {"agent_id", options.agent_id}});
 
     Supervision supervision{**agent, *config};
-    const bool stopping = wait_for_end(signals, **agent);
+    const bool stopping = wait_for_end(signals, **agent, [&] {
+        supervision.reloading();
+        reload(paths, **agent);
+        supervision.reloaded((*agent)->config());
+    });
     supervision.stopping();
     (*agent)->stop_reading();
-    (void)drain(signals, **agent, stopping, config->agent.shutdown_timeout);
+    (void)drain(signals, **agent, stopping, (*agent)->config().agent.shutdown_timeout);
     (void)(*agent)->commit_positions(kLastCommit);  // where it cannot, the log says why
     log::flush();                                   // first, because the sums are the last line
-    return conclude(*config, **agent);
+    return conclude(**agent);
 }
 
 }  // namespace
@@ -153,6 +182,9 @@ void add_run(CLI::App& app, Action& action) {
         ->required()
         ->type_name("FILE|DIR");
     command->footer(
+        "SIGHUP reads the configuration again and takes it over, or says why not and goes on with the old "
+        "one\n"
+        "(config/REFERENCE.md, Reload).\n"
         "SIGTERM and SIGINT drain: what was read is delivered, for up to agent.shutdown_timeout; a second "
         "one leaves\n"
         "at once. What is not delivered by then is read again by the next start, which goes on where this "

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 namespace aep::app {
@@ -56,6 +57,12 @@ ServiceManager::~ServiceManager() {
 
 void ServiceManager::ready() {
     send("READY=1");
+}
+
+void ServiceManager::reloading() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1'000'000 + now.tv_nsec / 1000));
 }
 
 void ServiceManager::stopping() {

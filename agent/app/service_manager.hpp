@@ -22,6 +22,8 @@ class ServiceManager {
     [[nodiscard]] bool is_there() const { return socket_ >= 0; }
 
     void ready();
+    /// The configuration is being replaced; ready() says that it has been.
+    void reloading();
     void stopping();
     /// For `systemctl status`.
     void status(std::string_view line);

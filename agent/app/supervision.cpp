@@ -32,6 +32,17 @@ void Supervision::stopping() {
     manager_.stopping();
 }
 
+void Supervision::reloading() {
+    const std::lock_guard lock{mutex_};
+    manager_.reloading();
+}
+
+void Supervision::reloaded(const config::Config& config) {
+    const std::lock_guard lock{mutex_};
+    progress_.set_patience(ProgressWatch::patience_for(config));
+    manager_.ready();
+}
+
 void Supervision::watch(const std::stop_token& stop) {
     std::unique_lock lock{mutex_};
     while (!stop.stop_requested()) {

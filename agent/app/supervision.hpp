@@ -25,6 +25,9 @@ class Supervision {
 
     /// A drain has begun. It is watched as well.
     void stopping();
+    /// The configuration is being replaced, and has been.
+    void reloading();
+    void reloaded(const config::Config& config);
 
   private:
     void watch(const std::stop_token& stop);

@@ -49,6 +49,7 @@ bool ConditionReport::enter(const std::string& condition, const std::string& hel
     const base::SteadyTime now = SteadyClock::now();
     const std::lock_guard lock{mutex_};
     trouble_ = std::move(trouble);
+    if (!buffered_) health_.set_trouble(subject(), held_reason.empty() ? condition : held_reason);
     if (held_reason_ != held_reason) {
         if (!held_reason_.empty()) set_held_metric(held_reason_, 0);
         if (!held_reason.empty()) set_held_metric(held_reason, 1);
@@ -67,8 +68,8 @@ bool ConditionReport::enter(const std::string& condition, const std::string& hel
 }
 
 void ConditionReport::held(const std::string& reason, const std::string& words) {
+    if (retired_) return;
     const bool say = enter("held " + reason, reason, reason + ": " + words);
-    if (!buffered_) health_.set_trouble("destination " + destination_, reason);
     if (!say) return;
     log::error("destination_held", "nothing is delivered until an operator sees to it; the data is kept",
                {{"destination", destination_},
@@ -78,26 +79,37 @@ void ConditionReport::held(const std::string& reason, const std::string& words) 
 }
 
 void ConditionReport::failing(const std::string& code, const std::string& words) {
+    if (retired_) return;
     const bool say = enter(code, "", words);
-    if (!buffered_) health_.set_trouble("destination " + destination_, code);
     if (say) log::warn(code, sentence_for(code), {{"destination", destination_}, {"error", words}});
 }
 
+/// True: there was one.
+bool ConditionReport::leave() {
+    const std::lock_guard lock{mutex_};
+    if (condition_.empty()) return false;
+    condition_.clear();
+    trouble_.clear();
+    if (!held_reason_.empty()) set_held_metric(held_reason_, 0);
+    held_reason_.clear();
+    health_.clear_trouble(subject());
+    return true;
+}
+
 void ConditionReport::fine() {
-    base::SteadyTime since;
-    {
-        const std::lock_guard lock{mutex_};
-        if (condition_.empty()) return;
-        condition_.clear();
-        trouble_.clear();
-        if (!held_reason_.empty()) set_held_metric(held_reason_, 0);
-        held_reason_.clear();
-        since = since_;
-    }
-    health_.clear_trouble("destination " + destination_);
-    const auto lasted = std::chrono::ceil<base::Millis>(SteadyClock::now() - since);
+    if (!leave()) return;
+    const auto lasted = std::chrono::ceil<base::Millis>(SteadyClock::now() - since_);
     log::info("destination_recovered", "delivering again",
               {{"destination", destination_}, {"after", base::format_duration(lasted)}});
+}
+
+void ConditionReport::retire() {
+    retired_ = true;
+    (void)leave();
+}
+
+std::string ConditionReport::subject() const {
+    return "destination " + destination_;
 }
 
 bool ConditionReport::is_held() const {

@@ -24,6 +24,8 @@ class ConditionReport {
     /// It will pass, or a person will see to it. `code` is a short word.
     void failing(const std::string& code, const std::string& words);
     void fine();
+    /// Its words count no more: the destination has another configuration, which begins without trouble.
+    void retire();
 
     [[nodiscard]] bool is_held() const;
     [[nodiscard]] std::string trouble() const;
@@ -32,6 +34,8 @@ class ConditionReport {
     /// True: it is time to say so in the log.
     [[nodiscard]] bool enter(const std::string& condition, const std::string& held_reason,
                              std::string trouble);
+    [[nodiscard]] bool leave();
+    [[nodiscard]] std::string subject() const;
     void set_held_metric(const std::string& reason, double value);
 
     const std::string destination_;
@@ -42,8 +46,10 @@ class ConditionReport {
     std::string condition_;    ///< empty while fine
     std::string held_reason_;  ///< empty while not held
     std::string trouble_;      ///< empty while fine
+    // Of the destination's thread.
     base::SteadyTime since_ = {};
     base::SteadyTime remind_at_ = {};
+    bool retired_ = false;
 };
 
 }  // namespace aep::delivery

@@ -19,15 +19,9 @@
 #include <utility>
 #include <vector>
 
-#include "delivery/aftermath.hpp"
-#include "delivery/authorization.hpp"
-#include "delivery/compression.hpp"
-#include "delivery/exchange.hpp"
-#include "delivery/request_head.hpp"
-#include "http/error.hpp"
+#include "delivery/job_queue.hpp"
+#include "delivery/link.hpp"
 #include "http/retry_after.hpp"
-#include "http/tls_context.hpp"
-#include "http/url.hpp"
 #include "telemetry/log.hpp"
 
 namespace aep::delivery {
@@ -72,74 +66,48 @@ void end_process_on(const std::exception_ptr& failure) {
 
 }  // namespace
 
-/// The thread's side. Everything but `inbox`, `outstanding`, `report`, `size_bound` and the counters is
-/// confined to that thread.
+/// The thread's side. Everything but `inbox`, `outstanding`, `size_bound`, the counters and the pointer to
+/// the link is confined to that thread.
 ///
 /// One coroutine, dispatch(), decides what leaves and when: it takes a job where a connection is free, the
 /// gate is open and a job is due, waits for the job's slot within the limits, and hands it to the connection.
 struct Destination::Impl {
-    Impl(DestinationOptions destination_options, const Surroundings& surroundings, http::Peer inlet_peer,
-         http::TlsContext context)
-        : options{std::move(destination_options)},
-          peer{std::move(inlet_peer)},
-          tls{std::move(context)},
-          head{peer.url, options.headers},
-          governor{surroundings.traffic.governor(options.platform)},
-          inlet{surroundings.traffic.inlet(peer.url)},
-          metrics{surroundings.metrics, options.id},
-          report{options, surroundings.metrics, surroundings.health},
-          backoff{options.retry, http::make_random()},
-          compression{options},
-          authorization{surroundings.tokens, [this] { asio::post(io, [this] { wake(); }); }},
-          concurrency{options.connections},
-          size_bound{options.batch_bytes},
-          aftermath{{.options = options,
-                     .inlet = inlet,
-                     .concurrency = concurrency,
-                     .size_bound = size_bound,
-                     .backoff = backoff,
-                     .metrics = metrics,
-                     .report = report,
-                     .dead_letters = surroundings.dead_letters}},
-          judge{options.answers},
-          receipts{surroundings.receipts} {}
+    Impl(const DestinationOptions& options, const Surroundings& given)
+        : id{options.id},
+          surroundings{given},
+          metrics{given.metrics, options.id},
+          size_bound{options.batch_bytes} {}
 
-    void start();
+    [[nodiscard]] base::Result<LinkPtr> make_link(DestinationOptions options, Tokens tokens);
+    [[nodiscard]] LinkPtr link() const {
+        const std::lock_guard lock{link_mutex};
+        return current;
+    }
+    void start(LinkPtr first);
     void take_in();
+    void replace(LinkPtr next);
     asio::awaitable<void> dispatch();
     asio::awaitable<void> wait_until(base::SteadyTime time);
-    asio::awaitable<bool> wait_for_slot(const Job& job);
-    asio::awaitable<void> send(Exchange& exchange, Job job);
-    [[nodiscard]] std::optional<Job> next_job();
+    asio::awaitable<bool> wait_for_slot(const LinkPtr& on, const Job& job);
+    asio::awaitable<void> send(LinkPtr on, Exchange& exchange, Job job);
+    [[nodiscard]] std::optional<Job> next_job(Link& on);
     [[nodiscard]] base::SteadyTime look_again_at() const;
     [[nodiscard]] Job within_bound(Job job);
     [[nodiscard]] Job as_probe(Job job);
     void put_back(JobQueue::Turn turn, std::vector<Job> again);
-    void finish(JobQueue::Turn turn, std::vector<Job> again);
+    void finish(Link& on, JobQueue::Turn turn, std::vector<Job> again);
     void wake() { news.cancel(); }
 
-    const DestinationOptions options;
-    const http::Peer peer;
-    http::TlsContext tls;
-    const RequestHead head;
-
+    const std::string id;
+    const Surroundings surroundings;
     asio::io_context io{1};
     asio::steady_timer news{io};  ///< what dispatch() waits on
-    Governor* const governor;     ///< null: no limits
-    InletTraffic& inlet;
     DestinationMetrics metrics;
-    ConditionReport report;
-    http::Backoff backoff;
-    Compression compression;
-    Authorization authorization;
-    Concurrency concurrency;
     SizeBound size_bound;
-    Aftermath aftermath;
-    Judge judge;
-    ReceiptWriter* const receipts;
     JobQueue queue;
-    std::vector<std::unique_ptr<Exchange>> connections;
-    std::vector<Exchange*> idle;  ///< the last used is the next, so that few are kept busy
+    mutable std::mutex link_mutex;  ///< of the pointer; changed by the thread alone
+    LinkPtr current;
+    std::vector<std::weak_ptr<Link>> replaced;  ///< those that may have requests under way
     bool stopping = false;
 
     std::mutex inbox_mutex;
@@ -150,15 +118,38 @@ struct Destination::Impl {
     std::thread thread;
 };
 
-void Destination::Impl::start() {
-    for (std::size_t i = 0; i < options.connections; ++i) {
-        connections.push_back(std::make_unique<Exchange>(io.get_executor(), peer, tls, options.timeout, head,
-                                                         compression, metrics));
-        idle.push_back(connections.back().get());
-    }
-    metrics.connections.Set(static_cast<double>(concurrency.limit()));
+base::Result<LinkPtr> Destination::Impl::make_link(DestinationOptions options, Tokens tokens) {
+    return Link::make(std::move(options), std::move(tokens),
+                      {.executor = io.get_executor(),
+                       .metrics = metrics,
+                       .size_bound = size_bound,
+                       .dead_letters = surroundings.dead_letters,
+                       .traffic = surroundings.traffic,
+                       .registry = surroundings.metrics,
+                       .health = surroundings.health,
+                       .token_changed = [this] { asio::post(io, [this] { wake(); }); }});
+}
+
+void Destination::Impl::start(LinkPtr first) {
+    current = std::move(first);
+    metrics.connections.Set(static_cast<double>(current->concurrency.limit()));
     asio::co_spawn(io, dispatch(), end_process_on);
     thread = std::thread{[this] { io.run(); }};
+}
+
+void Destination::Impl::replace(LinkPtr next) {
+    next->inlet.gate.hurry();
+    size_bound.reset(next->options.batch_bytes);
+    queue.hurry();
+    {
+        const std::lock_guard lock{link_mutex};
+        current.swap(next);
+    }
+    next->report.retire();
+    std::erase_if(replaced, [](const auto& one) { return one.expired(); });
+    replaced.push_back(next);
+    metrics.connections.Set(static_cast<double>(current->concurrency.limit()));
+    wake();
 }
 
 void Destination::Impl::take_in() {
@@ -174,41 +165,41 @@ void Destination::Impl::take_in() {
 
 asio::awaitable<void> Destination::Impl::dispatch() {
     while (!stopping) {
-        std::optional<Job> job = next_job();
+        const LinkPtr on = current;
+        std::optional<Job> job = next_job(*on);
         if (!job) {
             co_await wait_until(look_again_at());
             continue;
         }
-        const bool may_leave = co_await wait_for_slot(*job);
+        const bool may_leave = co_await wait_for_slot(on, *job);
         if (stopping) break;  // the batch stays unsettled
         if (!may_leave) {
             const JobQueue::Turn turn = JobQueue::turn_of(*job->batch);
-            inlet.gate.leave(job->pass);
+            on->inlet.gate.leave(job->pass);
             std::vector<Job> again;
             again.push_back(std::move(*job));
             put_back(turn, std::move(again));
             continue;
         }
-        Exchange& exchange = *idle.back();
-        idle.pop_back();
-        asio::co_spawn(io, send(exchange, std::move(*job)), end_process_on);
+        Exchange& exchange = *on->idle.back();
+        on->idle.pop_back();
+        asio::co_spawn(io, send(on, exchange, std::move(*job)), end_process_on);
     }
 }
 
 /// The next job that may leave now, where a connection is free for it.
-std::optional<Job> Destination::Impl::next_job() {
-    const std::size_t in_use = connections.size() - idle.size();
-    if (in_use >= concurrency.limit() || queue.size() == 0) return std::nullopt;
-    if (!authorization.ready()) {
-        authorization.report_wait(report);
+std::optional<Job> Destination::Impl::next_job(Link& on) {
+    if (on.all_in_use() || queue.size() == 0) return std::nullopt;
+    if (!on.authorization.ready()) {
+        on.authorization.report_wait(on.report);
         return std::nullopt;
     }
     const base::SteadyTime now = SteadyClock::now();
-    const Gate::Pass pass = inlet.gate.enter(now);
+    const Gate::Pass pass = on.inlet.gate.enter(now);
     if (pass == Gate::Pass::None) return std::nullopt;
     std::optional<Job> job = queue.take(now);
     if (!job) {
-        inlet.gate.leave(pass);
+        on.inlet.gate.leave(pass);
         return std::nullopt;
     }
     job->pass = pass;
@@ -217,13 +208,13 @@ std::optional<Job> Destination::Impl::next_job() {
 
 /// When next_job() may have something that no event announces.
 base::SteadyTime Destination::Impl::look_again_at() const {
-    const bool all_in_use = connections.size() - idle.size() >= concurrency.limit();
     // The coming of a token wakes dispatch().
-    if (all_in_use || queue.size() == 0 || !authorization.ready()) return base::SteadyTime::max();
+    if (current->all_in_use() || queue.size() == 0 || !current->authorization.ready())
+        return base::SteadyTime::max();
     const base::SteadyTime now = SteadyClock::now();
     // A probe of another destination to the same inlet is over soon, and nobody says so.
     constexpr std::chrono::milliseconds kProbed{50};
-    base::SteadyTime open = inlet.gate.resume_at();
+    base::SteadyTime open = current->inlet.gate.resume_at();
     if (open == base::SteadyTime::max()) open = now + kProbed;
     return std::max({queue.next_due(), open, now + std::chrono::milliseconds{1}});
 }
@@ -234,18 +225,18 @@ asio::awaitable<void> Destination::Impl::wait_until(base::SteadyTime time) {
     (void)ignored;
 }
 
-/// False: the gate has closed meanwhile.
-asio::awaitable<bool> Destination::Impl::wait_for_slot(const Job& job) {
+/// False: the gate has closed meanwhile, or there is another link.
+asio::awaitable<bool> Destination::Impl::wait_for_slot(const LinkPtr& on, const Job& job) {
     const base::SteadyTime now = SteadyClock::now();
     const std::size_t messages = job.batch->messages.size();
     Slot slot{.at = now, .by = {}};
-    if (governor != nullptr) slot = governor->reserve(messages, now);
-    const Slot learned = inlet.pace.reserve(messages, slot.at);
+    if (on->governor != nullptr) slot = on->governor->reserve(messages, now);
+    const Slot learned = on->inlet.pace.reserve(messages, slot.at);
     if (!learned.by.empty()) slot = learned;
     if (slot.at <= now) co_return true;
     metrics.throttled(slot.by, slot.at - now);
-    while (SteadyClock::now() < slot.at && !stopping) co_await wait_until(slot.at);
-    co_return inlet.gate.still_open(job.pass, SteadyClock::now());
+    while (SteadyClock::now() < slot.at && !stopping && on == current) co_await wait_until(slot.at);
+    co_return on == current && on->inlet.gate.still_open(job.pass, SteadyClock::now());
 }
 
 /// What was sealed before the inlet said 413 may be larger than what it takes: then it is halved first.
@@ -277,42 +268,42 @@ Job Destination::Impl::as_probe(Job job) {
     return probe;
 }
 
-asio::awaitable<void> Destination::Impl::send(Exchange& exchange, Job job) {
+asio::awaitable<void> Destination::Impl::send(LinkPtr on, Exchange& exchange, Job job) {
     const JobQueue::Turn turn = JobQueue::turn_of(*job.batch);
-    const bool all_used = connections.size() - idle.size() >= concurrency.limit();
+    const bool all_used = on->all_in_use();
     job.left_at = SteadyClock::now();
     if (job.first_tried == base::SteadyTime{}) job.first_tried = job.left_at;
     std::vector<Job> again;
-    const http::TokenPtr token = authorization.token();
-    if (!token && authorization.is_required()) {  // it has expired since next_job()
-        idle.push_back(&exchange);
-        inlet.gate.leave(job.pass);
+    const http::TokenPtr token = on->authorization.token();
+    if (!token && on->authorization.is_required()) {  // it has expired since next_job()
+        on->idle.push_back(&exchange);
+        on->inlet.gate.leave(job.pass);
         again.push_back(std::move(job));
-        finish(turn, std::move(again));
+        finish(*on, turn, std::move(again));
         co_return;
     }
     const base::Result<http::Answer> answer = co_await exchange.send(job, token);
     if (stopping) co_return;  // the batch stays unsettled
-    idle.push_back(&exchange);
+    on->idle.push_back(&exchange);
     if (answer && answer->status / 100 == 2) {
-        concurrency.answered(job.batch->body().size(), all_used, job.left_at, SteadyClock::now());
+        on->concurrency.answered(job.batch->body().size(), all_used, job.left_at, SteadyClock::now());
+        if (surroundings.receipts != nullptr) {
+            surroundings.receipts->put(*job.batch, id, *answer, job.attempts);
+        }
     }
-    if (answer && answer->status / 100 == 2 && receipts != nullptr) {
-        receipts->put(*job.batch, options.id, *answer, job.attempts);
-    }
-    if (answer && authorization.is_to_be_renewed(token, *answer)) {
-        inlet.gate.leave(job.pass);  // nothing was learnt of the inlet
+    if (answer && on->authorization.is_to_be_renewed(token, *answer)) {
+        on->inlet.gate.leave(job.pass);  // nothing was learnt of the inlet
         again.push_back(std::move(job));
     } else if (answer) {
-        const Verdict verdict = judge.judge(*answer, job.batch->messages.size());
+        const Verdict verdict = on->judge.judge(*answer, job.batch->messages.size());
         const auto asked = answer->retry_after
                                ? http::parse_retry_after(*answer->retry_after, base::WallClock::now())
                                : std::nullopt;
-        again = aftermath.apply(std::move(job), verdict, asked.value_or(base::Millis{0}));
+        again = on->aftermath.apply(std::move(job), verdict, asked.value_or(base::Millis{0}));
     } else {
-        again = aftermath.apply_failure(std::move(job), answer.error());
+        again = on->aftermath.apply_failure(std::move(job), answer.error());
     }
-    finish(turn, std::move(again));
+    finish(*on, turn, std::move(again));
 }
 
 void Destination::Impl::put_back(JobQueue::Turn turn, std::vector<Job> again) {
@@ -320,10 +311,14 @@ void Destination::Impl::put_back(JobQueue::Turn turn, std::vector<Job> again) {
     metrics.queued.Set(static_cast<double>(queue.size()));
 }
 
-void Destination::Impl::finish(JobQueue::Turn turn, std::vector<Job> again) {
-    accepted = aftermath.accepted();
-    gave_up = aftermath.gave_up();
-    metrics.connections.Set(static_cast<double>(concurrency.limit()));
+void Destination::Impl::finish(Link& on, JobQueue::Turn turn, std::vector<Job> again) {
+    accepted += on.aftermath.accepted() - on.accepted_reported;
+    on.accepted_reported = on.aftermath.accepted();
+    gave_up = gave_up || on.aftermath.gave_up();
+    metrics.connections.Set(static_cast<double>(current->concurrency.limit()));
+    if (&on != current.get()) {
+        for (Job& job : again) job.not_before = {};  // it waited for another inlet
+    }
     const std::ptrdiff_t change = std::ssize(again) - 1;
     put_back(turn, std::move(again));
     wake();
@@ -333,25 +328,27 @@ void Destination::Impl::finish(JobQueue::Turn turn, std::vector<Job> again) {
 Destination::Destination(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 
 base::Result<std::unique_ptr<Destination>> Destination::create(DestinationOptions options,
-                                                               const Surroundings& surroundings) {
-    const std::string id = options.id;
-    const auto failed = [&id](const base::Error& error) {
-        return base::Error{"destination '" + id + "': " + error.message, error.code};
-    };
-    auto url = http::parse_https_url(options.url);
-    if (!url) return failed(url.error());
-    auto proxy = http::choose_proxy(options.proxy, *url, http::process_environment());
-    if (!proxy) return failed(proxy.error());
-    auto tls = http::TlsContext::create(options.tls);
-    if (!tls) return failed(tls.error());
-    http::Peer peer{std::move(*url), std::move(*proxy)};
-    auto impl = std::make_unique<Impl>(std::move(options), surroundings, std::move(peer), std::move(*tls));
-    impl->start();
+                                                               const Surroundings& surroundings,
+                                                               Tokens tokens) {
+    auto impl = std::make_unique<Impl>(options, surroundings);
+    auto link = impl->make_link(std::move(options), std::move(tokens));
+    if (!link) return link.error();
+    impl->start(std::move(*link));
     return std::unique_ptr<Destination>{new Destination{std::move(impl)}};
 }
 
 Destination::~Destination() {
     stop();
+    impl_->current->report.retire();
+}
+
+base::Result<std::shared_ptr<Link>> Destination::prepare(DestinationOptions options, Tokens tokens) {
+    return impl_->make_link(std::move(options), std::move(tokens));
+}
+
+void Destination::adopt(std::shared_ptr<Link> link) {
+    asio::post(impl_->io,
+               [impl = impl_.get(), link = std::move(link)]() mutable { impl->replace(std::move(link)); });
 }
 
 void Destination::submit(record::BatchPtr batch) {
@@ -377,17 +374,21 @@ void Destination::stop() {
     if (!impl_->thread.joinable()) return;
     asio::post(impl_->io, [impl = impl_.get()] {
         impl->stopping = true;
-        for (const auto& connection : impl->connections) connection->abort();
+        impl->current->abort();
+        for (const auto& replaced : impl->replaced) {
+            if (const LinkPtr link = replaced.lock()) link->abort();
+        }
         impl->wake();
     });
     impl_->thread.join();
 }
 
 Destination::State Destination::state() const {
+    const LinkPtr link = impl_->link();
     return {.accepted = impl_->accepted,
             .sent = static_cast<std::uint64_t>(impl_->metrics.sent.Value()),
-            .held = impl_->report.is_held(),
-            .trouble = impl_->report.trouble(),
+            .held = link->report.is_held(),
+            .trouble = link->report.trouble(),
             .gave_up = impl_->gave_up};
 }
 

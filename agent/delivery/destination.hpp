@@ -17,29 +17,41 @@
 
 namespace aep::delivery {
 
+struct Link;
+
 /// What the agent hands to a destination. All of it outlives the destination.
 struct Surroundings {
     record::DeadLetterSink& dead_letters;
     telemetry::Metrics& metrics;
     telemetry::Health& health;
-    Traffic& traffic;                       ///< what destinations share
-    http::TokenProvider* tokens = nullptr;  ///< whose tokens requests carry; null: none
-    ReceiptWriter* receipts = nullptr;      ///< null: none are kept
+    Traffic& traffic;                   ///< what destinations share
+    ReceiptWriter* receipts = nullptr;  ///< null: none are kept
 };
 
 /// Takes batches to one inlet and learns from its answers what became of each message: settled, sent again,
 /// or dead-lettered. It owns a thread with its connections. submit() is free-threaded and never waits.
 class Destination : public record::BatchSink {
   public:
+    /// Whose tokens requests carry; null: none.
+    using Tokens = std::shared_ptr<http::TokenProvider>;
+
     /// Fails on a URL, header or certificate file that cannot be used.
     [[nodiscard]] static base::Result<std::unique_ptr<Destination>> create(DestinationOptions options,
-                                                                           const Surroundings& surroundings);
+                                                                           const Surroundings& surroundings,
+                                                                           Tokens tokens = nullptr);
     ~Destination() override;
     Destination(const Destination&) = delete;
     Destination& operator=(const Destination&) = delete;
 
     void submit(record::BatchPtr batch) override;
     [[nodiscard]] std::size_t body_bound() const override;
+
+    /// Another way to the inlet, or to another one, for the same id. Fails as create() does, and then nothing
+    /// has changed.
+    [[nodiscard]] base::Result<std::shared_ptr<Link>> prepare(DestinationOptions options, Tokens tokens);
+    /// What waits, and what comes, goes over `link`; what is under way comes to its end first, with the
+    /// answer's consequences, and what is left of it follows. Never waits.
+    void adopt(std::shared_ptr<Link> link);
 
     /// Waits until everything submitted has met its fate, or until `timeout` has passed. True: nothing is
     /// left.

@@ -431,6 +431,12 @@ void DiskBuffer::stop() {
     impl_->changed.notify_all();
 }
 
+void DiskBuffer::leave() {
+    impl_->surroundings.store.remove(*impl_);
+    impl_->bytes_gauge.Set(0);
+    impl_->surroundings.health.clear_trouble("buffer of " + impl_->destination);
+}
+
 void DiskBuffer::submit(record::BatchPtr batch) {
     bool hurry = false;
     {
@@ -458,6 +464,16 @@ std::uint64_t DiskBuffer::records_of(const std::string& source) const {
     const std::lock_guard lock{impl_->mutex};
     const auto found = impl_->records.find(source);
     return found == impl_->records.end() ? 0 : found->second;
+}
+
+std::size_t DiskBuffer::unstored() const {
+    const std::lock_guard lock{impl_->mutex};
+    return impl_->unstored;
+}
+
+std::map<std::string, std::uint64_t> DiskBuffer::records() const {
+    const std::lock_guard lock{impl_->mutex};
+    return impl_->records;
 }
 
 }  // namespace aep::delivery

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -67,13 +68,21 @@ class DiskBuffer final : public record::BatchSink {
     /// Sends nothing more; what is with the destination stays there. Idempotent; before the destination goes.
     void stop();
 
+    /// After stop(), when nothing is submitted any more: leaves what is on disk there, and takes part in no
+    /// commit any more. What its batches under way meet has no consequences for it then.
+    void leave();
+
     void submit(record::BatchPtr batch) override;
 
     /// Waits until everything submitted is on disk, and, before stop(), until all of that has met its fate.
     [[nodiscard]] bool drain(std::chrono::milliseconds timeout);
 
-    /// Records of `source` that are on disk and not settled.
+    /// Batches that were submitted and are neither on disk nor dropped.
+    [[nodiscard]] std::size_t unstored() const;
+
+    /// Records that are on disk and not settled, of `source` and by source.
     [[nodiscard]] std::uint64_t records_of(const std::string& source) const;
+    [[nodiscard]] std::map<std::string, std::uint64_t> records() const;
 
   private:
     struct Impl;

@@ -69,7 +69,14 @@ class Gate {
     /// Nobody sends for so long, for example because the inlet asked for it.
     void pause(base::SteadyTime now, base::Millis time) {
         const std::lock_guard lock{mutex_};
-        resume_at_ = std::max(resume_at_, now + time);
+        asked_until_ = std::max(asked_until_, now + time);
+        resume_at_ = std::max(resume_at_, asked_until_);
+    }
+    /// Something was changed that may have cured it: the next probe need not wait, unless the inlet has asked
+    /// for it.
+    void hurry() {
+        const std::lock_guard lock{mutex_};
+        if (failures_ > 0) resume_at_ = asked_until_;
     }
     [[nodiscard]] bool is_open() const {
         const std::lock_guard lock{mutex_};
@@ -90,8 +97,9 @@ class Gate {
     const http::Random random_;
     unsigned failures_ = 0;  ///< in a row
     bool probing_ = false;
-    base::SteadyTime since_ = {};      ///< the first of the failures
-    base::SteadyTime resume_at_ = {};  ///< nobody sends before
+    base::SteadyTime since_ = {};        ///< the first of the failures
+    base::SteadyTime resume_at_ = {};    ///< nobody sends before
+    base::SteadyTime asked_until_ = {};  ///< likewise, because the inlet says so
 };
 
 }  // namespace aep::delivery

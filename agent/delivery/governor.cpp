@@ -3,9 +3,14 @@
 namespace aep::delivery {
 namespace {
 
-std::optional<Pace> pace_of(const std::optional<std::size_t>& limit, double share) {
-    if (!limit) return std::nullopt;
-    return Pace{static_cast<double>(*limit) * share};
+void set_rate(std::optional<Pace>& pace, const std::optional<std::size_t>& limit, double share) {
+    if (!limit) return pace.reset();
+    const double rate = static_cast<double>(*limit) * share;
+    if (pace) {
+        pace->set_rate(rate);
+    } else {
+        pace.emplace(rate);
+    }
 }
 
 /// Moves the slot to where the pace has room.
@@ -17,9 +22,15 @@ void wait_for(const std::optional<Pace>& pace, std::string_view name, Slot& slot
 
 }  // namespace
 
-Governor::Governor(const LimitOptions& limits)
-    : requests_{pace_of(limits.requests_per_second, limits.share)},
-      messages_{pace_of(limits.messages_per_second, limits.share)} {}
+Governor::Governor(const LimitOptions& limits) {
+    set_limits(limits);
+}
+
+void Governor::set_limits(const LimitOptions& limits) {
+    const std::lock_guard lock{mutex_};
+    set_rate(requests_, limits.requests_per_second, limits.share);
+    set_rate(messages_, limits.messages_per_second, limits.share);
+}
 
 Slot Governor::reserve(std::size_t messages, base::SteadyTime now) {
     const std::lock_guard lock{mutex_};

@@ -23,6 +23,9 @@ class Governor {
   public:
     explicit Governor(const LimitOptions& limits);
 
+    /// Other limits from now on.
+    void set_limits(const LimitOptions& limits);
+
     /// The slot of a request with so many messages, the earliest that is free; it is taken.
     [[nodiscard]] Slot reserve(std::size_t messages, base::SteadyTime now);
 

@@ -24,17 +24,20 @@ class JobQueue {
     void push_front(Job job);
     /// The next job that may leave now. Its lane is shut until done().
     [[nodiscard]] std::optional<Job> take(base::SteadyTime now);
+    /// What waits alone need not wait any longer.
+    void hurry();
     /// When take() may have something because of a job's own wait; SteadyTime::max() where none waits.
     [[nodiscard]] base::SteadyTime next_due() const;
 
     /// Whose turn a batch belongs to.
     struct Turn {
-        const record::StreamInfo* stream = nullptr;
-        std::uint64_t lane = 0;  ///< 0: not ordered
+        const record::StreamInfo* stream = nullptr;  ///< of what is not ordered
+        std::uint64_t lane = 0;                      ///< 0: not ordered
         friend auto operator<=>(const Turn&, const Turn&) = default;
     };
+    /// A lane is known by its number alone: a reload replaces the StreamInfo of its later batches.
     [[nodiscard]] static Turn turn_of(const record::Batch& batch) {
-        return {.stream = batch.stream.get(), .lane = batch.lane};
+        return {.stream = batch.lane == 0 ? batch.stream.get() : nullptr, .lane = batch.lane};
     }
     /// What take() gave is through; `again` is what is left of it, in order, to be sent before the rest of
     /// its turn.

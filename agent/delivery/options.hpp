@@ -49,6 +49,7 @@ struct BufferOptions {
     std::uint64_t max_bytes = std::uint64_t{1} << 30U;
     WhenFull when_full = WhenFull::Block;
     Compression compression = Compression::None;
+    friend bool operator==(const BufferOptions&, const BufferOptions&) = default;
 };
 
 /// One entry of `destinations:`, less its `batch:` (pipeline::BatchOptions).
@@ -67,6 +68,7 @@ struct DestinationOptions {
     http::TlsOptions tls;
     BufferOptions buffer;
     std::string proxy;  ///< http://[user:password@]host[:port]; "none"; empty: as the environment has it
+    friend bool operator==(const DestinationOptions&, const DestinationOptions&) = default;
 };
 
 }  // namespace aep::delivery

@@ -12,7 +12,10 @@ namespace aep::delivery {
 /// what left last. Time is handed in. Confined.
 class Pace {
   public:
-    explicit Pace(double per_second) : per_second_{per_second * kRestraint} {}
+    explicit Pace(double per_second) { set_rate(per_second); }
+
+    /// From now on; what has left is not forgotten.
+    void set_rate(double per_second) { per_second_ = per_second * kRestraint; }
 
     /// When something may leave that wants to leave at `now`.
     [[nodiscard]] base::SteadyTime next(base::SteadyTime now) const {
@@ -30,7 +33,7 @@ class Pace {
     static constexpr std::chrono::milliseconds kCatchUp{10};
     static constexpr double kRestraint = 0.99;
 
-    double per_second_;
+    double per_second_ = 0;
     base::SteadyTime next_ = base::SteadyTime::min() + std::chrono::hours{1};
 };
 

@@ -16,6 +16,12 @@ class SizeBound {
   public:
     explicit SizeBound(std::size_t configured) : configured_{configured}, bytes_{configured} {}
 
+    /// What was learned is forgotten: it is another inlet, or another configuration.
+    void reset(std::size_t configured) {
+        configured_ = configured;
+        bytes_.store(configured, std::memory_order_relaxed);
+    }
+
     [[nodiscard]] std::size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
     void refused(std::size_t body_size, base::SteadyTime now) {
@@ -33,7 +39,7 @@ class SizeBound {
     static constexpr std::size_t kSmallest = 1024;
     static constexpr std::chrono::seconds kStep{10};
 
-    const std::size_t configured_;
+    std::size_t configured_;
     std::atomic<std::size_t> bytes_;  ///< each value stands for itself
     base::SteadyTime changed_at_ = {};
 };

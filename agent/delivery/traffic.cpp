@@ -2,9 +2,10 @@
 
 namespace aep::delivery {
 
-void Traffic::add_platform(const std::string& id, const LimitOptions& limits) {
+void Traffic::set_platform(const std::string& id, const LimitOptions& limits) {
     const std::lock_guard lock{mutex_};
-    governors_.try_emplace(id, limits);
+    const auto [governor, is_new] = governors_.try_emplace(id, limits);
+    if (!is_new) governor->second.set_limits(limits);
 }
 
 Governor* Traffic::governor(const std::string& platform) {

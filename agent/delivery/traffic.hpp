@@ -22,8 +22,8 @@ struct InletTraffic {
 /// outlives its destinations. Guarded; what it returns lives as long.
 class Traffic {
   public:
-    /// Before the platform's destinations are made.
-    void add_platform(const std::string& id, const LimitOptions& limits);
+    /// Before the platform's destinations are made; again where its limits have changed.
+    void set_platform(const std::string& id, const LimitOptions& limits);
 
     /// Null where there is no such platform: nothing to keep to.
     [[nodiscard]] Governor* governor(const std::string& platform);

@@ -16,6 +16,7 @@ struct TlsOptions {
     std::string cert_file = {};  ///< PEM, the client's certificate and what leads to its CA; empty: none
     std::string key_file = {};   ///< PEM, its key, without a passphrase; given where cert_file is
     MinVersion min_version = MinVersion::Tls12;
+    friend bool operator==(const TlsOptions&, const TlsOptions&) = default;
 };
 
 /// `timeout:` of a destination. `connect` covers look-up, TCP and the TLS handshake, each on its own;
@@ -23,18 +24,21 @@ struct TlsOptions {
 struct TimeoutOptions {
     base::Millis connect{std::chrono::seconds{5}};
     base::Millis request{std::chrono::seconds{30}};
+    friend bool operator==(const TimeoutOptions&, const TimeoutOptions&) = default;
 };
 
 /// `retry:` of a destination: exponential with full jitter (each wait is random between 0 and the bound).
 struct BackoffOptions {
     base::Millis initial{500};
     base::Millis max{std::chrono::seconds{60}};
+    friend bool operator==(const BackoffOptions&, const BackoffOptions&) = default;
 };
 
 /// A secret of the configuration: its text, or the file that holds it.
 struct SecretOptions {
     std::string text = {};
     std::string file = {};  ///< not empty: read each time the secret is needed
+    friend bool operator==(const SecretOptions&, const SecretOptions&) = default;
 };
 
 /// `auth:` of a platform.
@@ -47,6 +51,7 @@ struct TokenOptions {
                                     "additional_info.projectedProductContext", "session"};
     std::optional<TlsOptions> tls;     ///< absent: those of the platform's first destination with tokens
     std::optional<std::string> proxy;  ///< as DestinationOptions::proxy; absent: likewise
+    friend bool operator==(const TokenOptions&, const TokenOptions&) = default;
 };
 
 /// About what a connection holds: what it encrypts ahead, and OpenSSL's own buffers.

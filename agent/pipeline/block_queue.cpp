@@ -17,16 +17,15 @@ struct BlockQueue::Inbox {
     bool closed = false;
 };
 
-BlockQueue::BlockQueue(std::size_t workers, std::unordered_set<std::string> ordered_streams)
-    : ordered_streams_{std::move(ordered_streams)} {
+BlockQueue::BlockQueue(std::size_t workers, std::unordered_set<std::string> ordered_ways)
+    : ordered_ways_{std::move(ordered_ways)} {
     for (std::size_t i = 0; i < workers; ++i) inboxes_.push_back(std::make_unique<Inbox>());
 }
 
 BlockQueue::~BlockQueue() = default;
 
 BlockQueue::Inbox& BlockQueue::choose(const record::Block& block) {
-    if (ordered_streams_.contains(block.origin->stream))
-        return *inboxes_[block.origin->reader % inboxes_.size()];
+    if (ordered_ways_.contains(block.origin->way())) return *inboxes_[block.origin->reader % inboxes_.size()];
     const auto fewest = std::ranges::min_element(
         inboxes_, {}, [](const auto& inbox) { return inbox->waiting_bytes.load(std::memory_order_relaxed); });
     return **fewest;

@@ -11,7 +11,7 @@
 
 namespace aep::pipeline {
 
-/// The lock-free queue between sources and workers: one inbox per worker. Blocks of ordered streams always go
+/// The lock-free queue between sources and workers: one inbox per worker. Blocks of ordered ways always go
 /// to the inbox that their reader belongs to, so that one worker sees them in order; others go to the inbox
 /// with the fewest bytes waiting. Its bound in bytes is the memory budget that sources draw from before they
 /// read.
@@ -19,8 +19,8 @@ namespace aep::pipeline {
 /// push() from any thread; pop() from the inbox's worker only; close() once, after the last push().
 class BlockQueue : public record::BlockSink {
   public:
-    /// `ordered_streams`: ids of the streams with `order: source`.
-    BlockQueue(std::size_t workers, std::unordered_set<std::string> ordered_streams);
+    /// `ordered_ways`: those (record::Origin::way) into streams with `order: source`.
+    BlockQueue(std::size_t workers, std::unordered_set<std::string> ordered_ways);
     ~BlockQueue() override;
     BlockQueue(const BlockQueue&) = delete;
     BlockQueue& operator=(const BlockQueue&) = delete;
@@ -39,7 +39,7 @@ class BlockQueue : public record::BlockSink {
     [[nodiscard]] Inbox& choose(const record::Block& block);
 
     std::vector<std::unique_ptr<Inbox>> inboxes_;
-    const std::unordered_set<std::string> ordered_streams_;
+    const std::unordered_set<std::string> ordered_ways_;
 };
 
 }  // namespace aep::pipeline

@@ -65,12 +65,18 @@ void InvalidGuard::hold_stream() {
     health_.set_trouble("stream " + stream_, "invalid_limit");
     telemetry::log::error("stream_held",
                           "too many records are invalid: nothing of this stream is read, sent or "
-                          "dead-lettered any more; correct the "
-                          "records, their schema or the stream's invalid_limit, then start the agent again",
+                          "dead-lettered any more; correct the records, their schema or the stream's "
+                          "invalid_limit, then reload (SIGHUP) or start the agent again",
                           {{"stream", stream_},
                            {"invalid", window_.size()},
                            {"of_last", std::min<std::uint64_t>(limit_->of, seen_)},
                            {"reasons", commonest()}});
+}
+
+void InvalidGuard::retire() {
+    if (!held()) return;
+    held_gauge_.Set(0);
+    health_.clear_trouble("stream " + stream_);
 }
 
 std::string InvalidGuard::commonest() const {

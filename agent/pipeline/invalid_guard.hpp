@@ -34,6 +34,9 @@ class InvalidGuard {
     /// stay as it is, neither dead-lettered nor dropped. `reason` is for people and holds no record contents.
     [[nodiscard]] bool admit_invalid(const std::string& reason);
 
+    /// Another pipeline takes over: the stream is not held any more.
+    void retire();
+
     [[nodiscard]] bool held() const { return hold_.held(); }
     [[nodiscard]] const record::StreamHold& hold() const { return hold_; }
 
@@ -60,6 +63,6 @@ class InvalidGuard {
     Reasons reasons_;
 };
 
-using InvalidGuards = std::map<std::string, std::unique_ptr<InvalidGuard>>;  ///< by stream
+using InvalidGuards = std::map<std::string, std::shared_ptr<InvalidGuard>>;  ///< by stream
 
 }  // namespace aep::pipeline

@@ -13,12 +13,12 @@
 namespace aep::pipeline {
 namespace {
 
-std::unordered_set<std::string> ordered_streams(const std::vector<RouteOptions>& routes) {
-    std::unordered_set<std::string> ids;
+std::unordered_set<std::string> ordered_ways(const std::vector<RouteOptions>& routes) {
+    std::unordered_set<std::string> ways;
     for (const RouteOptions& route : routes) {
-        if (route.stream.order == Order::Source) ids.insert(route.stream.id);
+        if (route.stream.order == Order::Source) ways.insert(route.source);
     }
-    return ids;
+    return ways;
 }
 
 /// A worker that throws has met a broken invariant: going on could only lose records silently.
@@ -37,11 +37,11 @@ void run_or_end_process(Worker& worker) noexcept {
 
 struct Pipeline::Impl {
     Impl(std::size_t worker_count, const std::vector<RouteOptions>& routes, const Surroundings& surroundings)
-        : queue{worker_count, ordered_streams(routes)} {
+        : queue{worker_count, ordered_ways(routes)} {
         for (const RouteOptions& route : routes) {
             auto& guard = guards[route.stream.id];
             if (guard) continue;
-            guard = std::make_unique<InvalidGuard>(route.stream.id, route.stream.invalid_limit,
+            guard = std::make_shared<InvalidGuard>(route.stream.id, route.stream.invalid_limit,
                                                    surroundings.health, surroundings.metrics);
         }
         for (std::size_t i = 0; i < worker_count; ++i) {
@@ -70,8 +70,9 @@ record::BlockSink& Pipeline::sink() {
     return impl_->queue;
 }
 
-const record::StreamHold& Pipeline::hold(const std::string& stream) const {
-    return impl_->guards.at(stream)->hold();
+std::shared_ptr<const record::StreamHold> Pipeline::hold(const std::string& stream) const {
+    const auto& guard = impl_->guards.at(stream);
+    return {guard, &guard->hold()};
 }
 
 std::size_t Pipeline::message_overhead(const StreamOptions& stream) {
@@ -87,6 +88,13 @@ void Pipeline::finish() {
     impl_->queue.close();
     for (std::thread& thread : impl_->threads) thread.join();
     impl_->threads.clear();
+}
+
+std::vector<record::BlockPtr> Pipeline::take_held() {
+    for (const auto& [stream, guard] : impl_->guards) guard->retire();
+    std::vector<record::BlockPtr> held;
+    for (const auto& worker : impl_->workers) worker->give_up_held(held);
+    return held;
 }
 
 }  // namespace aep::pipeline

@@ -39,15 +39,19 @@ class Pipeline {
     /// Where the sources put their Blocks.
     [[nodiscard]] record::BlockSink& sink();
 
-    /// What its sources look at before they read. Lives as long as the pipeline.
-    [[nodiscard]] const record::StreamHold& hold(const std::string& stream) const;
+    /// What its sources look at before they read; shared with them, as they may wait for it when the pipeline
+    /// goes.
+    [[nodiscard]] std::shared_ptr<const record::StreamHold> hold(const std::string& stream) const;
 
     /// Bytes that a message of the stream has beyond its record: what a source adds to the size of a Block.
     [[nodiscard]] static std::size_t message_overhead(const StreamOptions& stream);
 
-    /// After the last source has stopped: works off what is queued, seals all batches, ends the workers.
-    /// Idempotent.
+    /// After the last source has stopped, or while none can push: works off what is queued, seals all
+    /// batches, ends the workers. Idempotent.
     void finish();
+    /// After finish(), for the pipeline that takes over: what was not worked off because its stream was held,
+    /// oldest first.
+    [[nodiscard]] std::vector<record::BlockPtr> take_held();
 
   private:
     struct Impl;

@@ -63,8 +63,12 @@ void Route::process(record::BlockPtr block) {
         .seed = xdm::make_id_seed(agent_id_, block->origin->source, block->origin->generation),
         .now = base::SteadyClock::now(),
         .wall_now = base::WallClock::now()};
+    std::uint32_t& next = block->first;
     bool go_on = !lane_.guard.held();
-    for (std::uint32_t i = 0; go_on && i < block->records.size(); ++i) go_on = process_record(context, i);
+    while (go_on && next < block->records.size()) {
+        go_on = process_record(context, next);
+        if (go_on) ++next;
+    }
     lane_.guard.count_valid(std::exchange(valid_, 0));
     if (!go_on) lane_.held.push_back(std::move(block));
 }

@@ -32,8 +32,8 @@ struct StreamLane {
     Batcher batcher;
     InvalidGuard& guard;
     ProofMetrics proof_metrics;
-    /// Blocks of a held stream, whole or in part not settled. They are kept, so that what was read is not
-    /// lost from the account, until the process ends.
+    /// Blocks of a held stream, whole or in part not settled. They are kept for the pipeline that comes after
+    /// this one, or until the process ends.
     std::vector<record::BlockPtr> held;
 };
 

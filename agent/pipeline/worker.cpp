@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <iterator>
 #include <utility>
 
 namespace aep::pipeline {
@@ -9,6 +11,13 @@ namespace {
 
 /// A worker with nothing open still looks around this often.
 constexpr std::chrono::seconds kIdleWait{1};
+
+/// 0 means "no lane". After a reload the lane of a stream has the same number, so that what was sealed before
+/// goes before. Where two streams have the same, they only wait for each other.
+std::uint64_t lane_number(std::size_t worker, const std::string& stream) {
+    const auto hash = static_cast<std::uint32_t>(std::hash<std::string>{}(stream));
+    return (std::uint64_t{worker + 1} << 32U) + hash;
+}
 
 /// The route as its records need it.
 RouteOptions adjusted(RouteOptions route) {
@@ -29,8 +38,7 @@ Worker::Worker(std::size_t index, const std::vector<RouteOptions>& routes, const
         const StreamOptions& stream = options.stream;
         auto& lane = lanes_[{stream.id, options.entities}];
         if (!lane) {
-            // 0 means "no lane"; a lane's number only has to differ from every other stream's and worker's.
-            const std::uint64_t number = (std::uint64_t{index + 1} << 32U) + lanes_.size();
+            const std::uint64_t number = lane_number(index, stream.id);
             lane = std::make_unique<StreamLane>(options, stream.order == Order::Source ? number : 0,
                                                 surroundings.sink_of(stream.destination),
                                                 *guards.at(stream.id), surroundings.metrics);
@@ -54,6 +62,13 @@ void Worker::run() {
         seal_due(base::SteadyClock::now());
     }
     seal_due(base::SteadyTime::max());
+}
+
+void Worker::give_up_held(std::vector<record::BlockPtr>& held) {
+    for (const auto& [stream, lane] : lanes_) {
+        std::ranges::move(lane->held, std::back_inserter(held));
+        lane->held.clear();
+    }
 }
 
 base::SteadyTime Worker::next_deadline() const {

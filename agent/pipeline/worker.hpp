@@ -24,6 +24,9 @@ class Worker {
     /// Until the queue is closed and empty; then every open batch is sealed.
     void run();
 
+    /// After run(): appends the Blocks that its streams hold back.
+    void give_up_held(std::vector<record::BlockPtr>& held);
+
   private:
     [[nodiscard]] base::SteadyTime next_deadline() const;
     void seal_due(base::SteadyTime now);

@@ -53,6 +53,7 @@ class Block {
 
     OriginPtr origin;
     std::vector<RecordSpan> records;
+    std::uint32_t first = 0;  ///< those before it have been worked off already
     /// Of datagrams, whose senders share one reader: each sender once, and by record its index. Else empty.
     std::vector<std::string> peers;
     std::vector<std::uint16_t> peer_indices;

@@ -1,5 +1,7 @@
 #include "record/counters.hpp"
 
+#include <algorithm>
+
 namespace aep::record {
 
 RecordCounters::Values& RecordCounters::Values::operator+=(const Values& other) {
@@ -13,16 +15,44 @@ RecordCounters::Values& RecordCounters::Values::operator+=(const Values& other) 
     return *this;
 }
 
+namespace {
+
+/// What of `records` was not expected back.
+std::uint64_t new_ones(std::uint64_t records, std::uint64_t& expected) {
+    const std::uint64_t known = std::min(records, expected);
+    expected -= known;
+    return records - known;
+}
+
+}  // namespace
+
 void RecordCounters::count_read(std::uint64_t records) {
     const std::lock_guard lock{mutex_};
-    values_.*taken_ += records;
-    values_.in_flight += records;
+    const std::uint64_t fresh = new_ones(records, given_back_);
+    values_.*taken_ += fresh;
+    values_.in_flight += fresh;
 }
 
 void RecordCounters::count_recovered(std::uint64_t records) {
     const std::lock_guard lock{mutex_};
-    values_.recovered += records;
-    values_.in_flight += records;
+    const std::uint64_t fresh = new_ones(records, left_in_buffer_);
+    values_.recovered += fresh;
+    values_.in_flight += fresh;
+}
+
+void RecordCounters::give_back(std::uint64_t records) {
+    const std::lock_guard lock{mutex_};
+    given_back_ += records;
+}
+
+void RecordCounters::leave_in_buffer(std::uint64_t records) {
+    const std::lock_guard lock{mutex_};
+    left_in_buffer_ += records;
+}
+
+std::uint64_t RecordCounters::left_in_buffer() const {
+    const std::lock_guard lock{mutex_};
+    return left_in_buffer_;
 }
 
 void RecordCounters::count_settled(std::uint64_t delivered, std::uint64_t dead_lettered,

@@ -33,6 +33,13 @@ class RecordCounters {
     void count_recovered(std::uint64_t records);
     void count_settled(std::uint64_t delivered, std::uint64_t dead_lettered, std::uint64_t dropped);
 
+    /// So many records in flight are nobody's any more: their source will read them again, and the disk
+    /// buffer recover them. Until then they stay in flight, and then they are not counted a second time.
+    void give_back(std::uint64_t records);
+    void leave_in_buffer(std::uint64_t records);
+    /// Of those in flight, the ones that were left in a disk buffer.
+    [[nodiscard]] std::uint64_t left_in_buffer() const;
+
     [[nodiscard]] Values snapshot() const;
     [[nodiscard]] const std::string& source() const { return source_; }
 
@@ -41,6 +48,8 @@ class RecordCounters {
     std::uint64_t Values::*const taken_;
     mutable std::mutex mutex_;
     Values values_;
+    std::uint64_t given_back_ = 0;
+    std::uint64_t left_in_buffer_ = 0;
 };
 
 }  // namespace aep::record

@@ -57,6 +57,7 @@ void Ledger::settle(std::uint64_t block, std::uint32_t first, std::uint32_t coun
     std::optional<Ack> ack;
     {
         const std::lock_guard lock{mutex_};
+        if (abandoned_) return;
         Entry& settling = entry(block);
         for (std::uint32_t i = first; i < first + count; ++i) {
             Mark& mark = settling.marks[i];
@@ -100,6 +101,12 @@ void Ledger::keep(std::uint64_t block, std::uint32_t first, std::uint32_t count,
         ack = ack_since(before, total, oldest_read);
     }
     if (ack && on_ack_) on_ack_(*ack);
+}
+
+std::uint64_t Ledger::abandon() {
+    const std::lock_guard lock{mutex_};
+    abandoned_ = true;
+    return std::exchange(in_flight_, 0);
 }
 
 std::uint64_t Ledger::reopen_block(std::span<const Kept> kept) {

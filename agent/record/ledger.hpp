@@ -75,6 +75,11 @@ class Ledger {
     /// settled, by their worst outcome, but not as read.
     std::uint64_t reopen_block(std::span<const Kept> kept);
 
+    /// Nobody has the unsettled records any more, or will settle them: whoever reads on from the position
+    /// does so with a new Ledger. What is settled here all the same changes nothing. How many records they
+    /// are.
+    std::uint64_t abandon();
+
     [[nodiscard]] const OriginPtr& origin() const { return origin_; }
     [[nodiscard]] std::uint64_t position() const;
     [[nodiscard]] std::uint64_t in_flight() const;
@@ -112,6 +117,7 @@ class Ledger {
     std::uint64_t first_block_ = 0;
     std::uint64_t position_;
     std::uint64_t in_flight_ = 0;
+    bool abandoned_ = false;
 };
 
 /// A Block's records in the Ledger of their reader. Shared by everything that holds messages of the Block:

@@ -1,12 +1,42 @@
 #include "record/memory_budget.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace aep::record {
 
-MemoryShare& MemoryBudget::add_share(std::string destination) {
+MemoryShare& MemoryBudget::add_share(const std::string& destination) {
     const std::lock_guard lock{mutex_};
-    return shares_.emplace_back(*this, std::move(destination));
+    for (MemoryShare& share : shares_) {
+        if (share.destination_ != destination) continue;
+        if (std::exchange(share.retired_, false)) ++active_;
+        return share;
+    }
+    ++active_;
+    return shares_.emplace_back(*this, destination);
+}
+
+void MemoryBudget::retire_share(const std::string& destination) {
+    {
+        const std::lock_guard lock{mutex_};
+        for (MemoryShare& share : shares_) {
+            if (share.destination_ == destination && !std::exchange(share.retired_, true)) --active_;
+        }
+    }
+    freed_.notify_all();
+}
+
+void MemoryBudget::set_limit(std::size_t limit) {
+    {
+        const std::lock_guard lock{mutex_};
+        limit_ = limit;
+    }
+    freed_.notify_all();
+}
+
+std::size_t MemoryBudget::limit() const {
+    const std::lock_guard lock{mutex_};
+    return limit_;
 }
 
 std::size_t MemoryBudget::used() const {
@@ -17,18 +47,19 @@ std::size_t MemoryBudget::used() const {
 }
 
 std::size_t MemoryBudget::guaranteed() const {
-    return shares_.size() < 2 ? limit_ : limit_ / 2 / shares_.size();
+    return active_ < 2 ? limit_ : limit_ / 2 / active_;
 }
 
 bool MemoryBudget::fits(const MemoryShare& asking, std::size_t bytes) const {
     if (asking.used_ == 0) return true;
     const std::size_t own = guaranteed();
     if (asking.used_ + bytes <= own) return true;
-    // What the others use of the common half, beyond their own guarantees.
-    const std::size_t common = limit_ - own * shares_.size();
+    // What the others use of the common half, beyond their own guarantees; of those that are retired, all.
+    const std::size_t common = limit_ - own * active_;
     std::size_t lent = asking.used_ + bytes - own;
     for (const MemoryShare& share : shares_) {
-        if (&share != &asking && share.used_ > own) lent += share.used_ - own;
+        const std::size_t guaranteed_to_it = share.retired_ ? 0 : own;
+        if (&share != &asking && share.used_ > guaranteed_to_it) lent += share.used_ - guaranteed_to_it;
     }
     return lent <= common;
 }

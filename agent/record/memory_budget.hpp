@@ -26,10 +26,13 @@ class MemoryBudget {
   public:
     explicit MemoryBudget(std::size_t limit) : limit_{limit} {}
 
-    /// Shares are added before the first is used, and live as long as the budget.
-    MemoryShare& add_share(std::string destination);
+    /// The destination's share, which lives as long as the budget; the same one where it had one before.
+    MemoryShare& add_share(const std::string& destination);
+    /// The destination is gone: the others have its part.
+    void retire_share(const std::string& destination);
+    void set_limit(std::size_t limit);
 
-    [[nodiscard]] std::size_t limit() const { return limit_; }
+    [[nodiscard]] std::size_t limit() const;
     [[nodiscard]] std::size_t used() const;
 
   private:
@@ -39,10 +42,11 @@ class MemoryBudget {
     [[nodiscard]] bool fits(const MemoryShare& share, std::size_t bytes) const;
     [[nodiscard]] std::size_t guaranteed() const;
 
-    const std::size_t limit_;
     mutable std::mutex mutex_;
+    std::size_t limit_;
     std::condition_variable_any freed_;
     std::list<MemoryShare> shares_;
+    std::size_t active_ = 0;  ///< shares that are not retired
 };
 
 /// Bytes taken from a share, given back on destruction. Move-only. Confined, like what it pays for.
@@ -97,7 +101,9 @@ class MemoryShare {
 
     MemoryBudget& budget_;
     const std::string destination_;
-    std::size_t used_ = 0;  ///< guarded by the budget's mutex
+    // Guarded by the budget's mutex.
+    std::size_t used_ = 0;
+    bool retired_ = false;
 };
 
 }  // namespace aep::record

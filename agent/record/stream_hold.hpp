@@ -8,7 +8,7 @@
 namespace aep::record {
 
 /// The brake between a stream and its sources: once it is held, they read no more, and what they read before
-/// stays unsettled. Nothing releases it but a new start. Free-threaded.
+/// stays unsettled. Nothing releases it: after a reload or a new start there is another one. Free-threaded.
 class StreamHold {
   public:
     /// True for the caller that was first.

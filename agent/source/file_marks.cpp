@@ -136,6 +136,17 @@ void FileMarks::retire(Entry entry) {
     bound();
 }
 
+void FileMarks::set_aside(record::FileMark mark, std::shared_ptr<record::Ledger> ledger) {
+    retire({.mark = std::move(mark), .unsettled = std::move(ledger), .is_aside = true});
+}
+
+bool FileMarks::has_unsettled() const {
+    return std::ranges::any_of(entries_, [](const auto& entry) {
+        const auto& ledger = entry.second.unsettled;
+        return ledger != nullptr && ledger->in_flight() > 0;
+    });
+}
+
 void FileMarks::settle() {
     for (auto& [inode, entry] : entries_) settle(entry);
 }
@@ -147,7 +158,7 @@ void FileMarks::settle(Entry& entry) {
 }
 
 void FileMarks::finish(Entry& entry) {
-    entry.mark.finished = !is_unfound(entry);
+    entry.mark.finished = !entry.is_aside && !is_unfound(entry);
     update(entry.mark);
 }
 
@@ -165,7 +176,7 @@ void FileMarks::bound() {
 }
 
 bool FileMarks::is_unfound(const Entry& entry) {
-    if (entry.mark.finished || entry.given_up) return false;
+    if (entry.mark.finished || entry.given_up || entry.is_aside) return false;
     return entry.of_earlier_run || entry.unread > 0 || entry.trace;
 }
 

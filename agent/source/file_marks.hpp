@@ -68,8 +68,12 @@ class FileMarks {
     /// The same of a truncated one: the rest may be in a copy, which begins with what has left `trace`.
     void retire_truncated(record::FileMark mark, std::shared_ptr<record::Ledger> ledger, std::uint64_t unread,
                           const Trace& trace);
+    /// The file is not followed any more because it is not asked for, but it may be again.
+    void set_aside(record::FileMark mark, std::shared_ptr<record::Ledger> ledger);
     /// Finishes what has been settled in the meantime.
     void settle();
+    /// Whether a file that is not followed any more has records that are not settled.
+    [[nodiscard]] bool has_unsettled() const;
 
     /// A file that was not read to its end, or maybe was not, and that nobody has found yet.
     struct Unfound {
@@ -90,6 +94,7 @@ class FileMarks {
         bool of_earlier_run = false;
         base::SteadyTime since = {};
         bool given_up = false;
+        bool is_aside = false;
     };
     using Entries = std::unordered_multimap<std::uint64_t, Entry>;
 

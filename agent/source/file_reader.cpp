@@ -36,12 +36,20 @@ void FileReader::begin(std::shared_ptr<record::Ledger> ledger) {
 }
 
 void FileReader::begin_again(std::string generation) {
-    state_->closed = true;
-    framer_ = Framer{context_.options.framing, context_.options.max_record, 0};
     trace_ = {};
     generation_ = std::move(generation);
     number_ = Intake::new_number();
-    begin(nullptr);
+    go_to(0, nullptr);
+    state_->size = 0;
+}
+
+void FileReader::go_to(std::uint64_t position, std::shared_ptr<record::Ledger> ledger) {
+    const std::uint64_t size = state_->size;
+    state_->closed = true;
+    framer_ = Framer{context_.options.framing, context_.options.max_record, position};
+    if (position < trace_.end) trace_ = {.head = trace_.head, .tail = {}, .end = 0};
+    begin(std::move(ledger));
+    state_->size = size;
 }
 
 void FileReader::rename(const std::string& path) {

@@ -81,7 +81,9 @@ class FileReader {
     /// True: a plain file that was empty has its first bytes by now, and a fingerprint of them.
     [[nodiscard]] bool learn_first_bytes();
     /// What the file holds now is read from its beginning, as another generation.
-    virtual void begin_again(std::string generation);
+    void begin_again(std::string generation);
+    /// Reads on at `position`, which `ledger` has reached or begins at, and as the options are now.
+    virtual void go_to(std::uint64_t position, std::shared_ptr<record::Ledger> ledger);
 
     [[nodiscard]] const FileIdentity& identity() const { return identity_; }
     [[nodiscard]] const std::string& path() const { return *path_; }

@@ -36,8 +36,11 @@ FileSource::~FileSource() {
 }
 
 void FileSource::run(const std::stop_token& stop) {
-    marks_.recall();
-    new_state_ = marks_.new_state();
+    if (!std::exchange(recalled_, true)) {
+        marks_.recall();
+        new_state_ = marks_.new_state();
+    }
+    make_all_due();
     scan();
     while (!stop.stop_requested()) {
         if (due_.empty() && packed_due_.empty()) wait();
@@ -137,6 +140,16 @@ void FileSource::make_due(Followed& followed) {
         packed_due_.push_back(&followed);
     } else {
         due_.push_back(&followed);
+    }
+}
+
+/// After a stop(), which ends a round in its middle.
+void FileSource::make_all_due() {
+    due_.clear();
+    packed_due_.clear();
+    for (auto& [identity, followed] : followed_) {
+        followed->due = false;
+        make_due(*followed);
     }
 }
 
@@ -298,8 +311,12 @@ void FileSource::retire(Followed& followed, std::uint64_t unread) {
     marks_.retire(std::move(mark), reader.ledger(), unread);
     if (unread > 0)
         next_search_ = next_scan_ = std::min(next_scan_, std::max(SteadyClock::now(), earliest_scan_));
+    unfollow(followed);
+}
+
+void FileSource::unfollow(Followed& followed) {
     take_name(followed);
-    const FileIdentity identity = reader.identity();
+    const FileIdentity identity = followed.reader->identity();
     followed_.erase(identity);
 }
 

@@ -32,7 +32,8 @@ namespace aep::source {
 /// this one ends. What cannot be read or remembered is tried again, with growing pauses, and reported each
 /// time.
 ///
-/// The thread's work is in two files: file_source.cpp reads, file_source_scan.cpp finds.
+/// The thread's work is in two files: file_source.cpp reads, file_source_scan.cpp finds. What a reload does
+/// while the thread is stopped is in file_source_reload.cpp.
 class FileSource final : public SourceBase {
   public:
     static constexpr std::chrono::seconds kRescan{
@@ -46,6 +47,10 @@ class FileSource final : public SourceBase {
     FileSource(const SourceOptions& options, const Surroundings& surroundings,
                std::function<void()> on_finished);
     ~FileSource() override;
+
+    [[nodiscard]] bool reconfigure(const SourceOptions& options) override;
+    void rewind() override;
+    [[nodiscard]] bool can_rewind() const override { return !marks_.has_unsettled(); }
 
   private:
     /// What scans have seen of a file that is not ready to be read: a compressed one that changes, a copy of
@@ -74,6 +79,7 @@ class FileSource final : public SourceBase {
     void retry_failing();
     void look_at_nameless();
     void make_due(Followed& followed);
+    void make_all_due();
     void remember_first_bytes();
     void read_round(const std::stop_token& stop);
     [[nodiscard]] bool read_one(Followed& followed, const std::stop_token& stop);
@@ -83,6 +89,7 @@ class FileSource final : public SourceBase {
     void after_failure(Followed& followed);
     void after_breakage(Followed& followed);
     void retire(Followed& followed, std::uint64_t unread);
+    void unfollow(Followed& followed);
     void tell_growth(Followed& followed);
     [[nodiscard]] record::FileMark mark_of(const Followed& followed) const;
 
@@ -117,7 +124,11 @@ class FileSource final : public SourceBase {
     void watch(const std::string& directory);
     void scan_again_in(std::chrono::milliseconds time);
 
-    const Scanner scanner_;
+    // file_source_reload.cpp
+    void leave_unwanted();
+    [[nodiscard]] static bool is_where_it_was(const FileReader& reader);
+
+    Scanner scanner_;
     FileMarks marks_;
     Watcher watcher_;
     OpenFiles files_;
@@ -129,6 +140,7 @@ class FileSource final : public SourceBase {
     std::deque<Followed*> packed_due_;  ///< the same of compressed files, which are unpacked one by one
     std::vector<Followed*> failing_;
     std::vector<Followed*> new_;  ///< not remembered yet
+    bool recalled_ = false;       ///< what an earlier run left behind
     bool new_state_ = true;       ///< the scan is the very first of a new state
     bool scanned_ = false;        ///< the PositionStore knows of a completed scan
     std::uint64_t scans_ = 0;

@@ -126,10 +126,10 @@ FileReader::Step GzipReader::wait_or_fail() {
     return Step::AtEnd;
 }
 
-void GzipReader::begin_again(std::string generation) {
+void GzipReader::go_to(std::uint64_t position, std::shared_ptr<record::Ledger> ledger) {
     close_stream();
     ended_ = false;
-    FileReader::begin_again(std::move(generation));
+    FileReader::go_to(position, std::move(ledger));
 }
 
 void GzipReader::keep(std::string_view bytes) {

@@ -22,7 +22,7 @@ class GzipReader final : public FileReader {
     [[nodiscard]] bool has_changed(const FoundFile& file) const override;
     void expect_change() override { ended_ = false; }
     void pass_over() override { ended_ = true; }
-    void begin_again(std::string generation) override;
+    void go_to(std::uint64_t position, std::shared_ptr<record::Ledger> ledger) override;
 
   private:
     [[nodiscard]] Step begin_stream(int fd);

@@ -10,12 +10,30 @@
 #include "source/framer.hpp"
 
 namespace aep::source {
-Intake::Intake(const SourceOptions& options, const Surroundings& surroundings)
-    : options_{options}, surroundings_{surroundings} {}
 
 std::uint64_t Intake::new_number() {
     static std::atomic<std::uint64_t> last{0};
     return ++last;
+}
+
+Intake::Intake(const SourceOptions& options, const Surroundings& surroundings)
+    : options_{options},
+      surroundings_{surroundings},
+      way_{std::make_shared<Way>(Way{.outlet = surroundings.outlet, .replaced = {}})} {}
+
+void Intake::redirect(Outlet outlet) {
+    auto next = std::make_shared<Way>(Way{.outlet = std::move(outlet), .replaced = {}});
+    std::shared_ptr<Way> before;
+    {
+        const std::lock_guard lock{mutex_};
+        before = std::exchange(way_, std::move(next));
+    }
+    before->replaced.request_stop();
+}
+
+std::shared_ptr<Intake::Way> Intake::way() const {
+    const std::lock_guard lock{mutex_};
+    return way_;
 }
 
 std::shared_ptr<record::Ledger> Intake::open_file(std::string name, std::string generation,
@@ -56,17 +74,37 @@ record::BlockPtr Intake::open_block(const record::OriginPtr& origin, std::size_t
 }
 
 record::Lease Intake::admit(std::size_t capacity, const std::stop_token& stop) const {
-    if (surroundings_.hold != nullptr && !surroundings_.hold->may_read(stop)) return {};
-    return surroundings_.memory.take(capacity + expected_records(capacity) * surroundings_.message_overhead,
-                                     stop);
+    for (;;) {
+        const std::shared_ptr<Way> through = way();
+        const Outlet& outlet = through->outlet;
+        record::Lease lease;
+        if (!outlet.hold || !outlet.hold->held()) {
+            lease = outlet.memory->try_take(as_messages(outlet, capacity));
+        }
+        if (lease.share() == nullptr) lease = wait_for(*through, capacity, stop);
+        if (lease.share() != nullptr || stop.stop_requested()) return lease;
+    }
+}
+
+/// Until there is memory, the source is asked to stop, or its records are to go another way.
+record::Lease Intake::wait_for(const Way& way, std::size_t capacity, const std::stop_token& stop) const {
+    std::stop_source either;
+    const std::stop_callback on_stop{stop, [&either] { either.request_stop(); }};
+    const std::stop_callback on_redirect{way.replaced.get_token(), [&either] { either.request_stop(); }};
+    const std::stop_token ended = either.get_token();
+    if (way.outlet.hold && !way.outlet.hold->may_read(ended)) return {};
+    return way.outlet.memory->take(as_messages(way.outlet, capacity), ended);
+}
+
+std::size_t Intake::as_messages(const Outlet& outlet, std::size_t capacity) const {
+    return capacity + expected_records(capacity) * outlet.message_overhead;
 }
 
 record::BlockPtr Intake::open_admitted(const record::OriginPtr& origin, std::size_t capacity,
                                        record::Lease lease) const {
-    const std::size_t records = expected_records(capacity);
-    lease.resize(capacity + records * surroundings_.message_overhead);
+    lease.resize(as_messages(way()->outlet, capacity));
     auto block = std::make_unique<record::Block>(origin, capacity, std::move(lease));
-    block->records.reserve(records);
+    block->records.reserve(expected_records(capacity));
     return block;
 }
 
@@ -92,7 +130,7 @@ void Intake::hand_over(record::BlockPtr block, const std::shared_ptr<record::Led
     const base::WallTime now = base::WallClock::now();
     if (block->received_at == base::WallTime{}) block->received_at = now;
     last_record_ = now;
-    block->lease.resize(std::max(block->capacity(), block->size + count * surroundings_.message_overhead));
+    block->lease.resize(std::max(block->capacity(), block->size + count * way()->outlet.message_overhead));
     block->ticket = {.ledger = ledger, .block = ledger->open_block(starts, block->end_position)};
     surroundings_.sink.push(std::move(block));
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -25,10 +26,13 @@ inline constexpr std::size_t kBlockTarget = std::size_t{256} << 10U;
 }
 
 /// The way from a source's readers into the pipeline: pays for memory before anything is read, and hands over
-/// what was read. Confined to the source's thread.
+/// what was read. Confined to the source's thread, but for redirect() and last_record().
 class Intake {
   public:
     Intake(const SourceOptions& options, const Surroundings& surroundings);
+
+    /// Source::redirect().
+    void redirect(Outlet outlet);
 
     /// The number of a new reader (record::Origin::reader).
     [[nodiscard]] static std::uint64_t new_number();
@@ -61,19 +65,33 @@ class Intake {
     /// a Block without records only moves the position.
     void hand_over(record::BlockPtr block, const std::shared_ptr<record::Ledger>& ledger);
 
+    /// So many records will be read, and handed over, once more.
+    void give_back(std::uint64_t records) const { surroundings_.counters.give_back(records); }
+
     /// When a record was handed over last. Free-threaded.
     [[nodiscard]] std::optional<base::WallTime> last_record() const;
 
     /// For what a source keeps between Blocks: counted, never waits.
-    [[nodiscard]] record::Lease open_lease() const { return surroundings_.memory.open(); }
+    [[nodiscard]] record::Lease open_lease() const { return way()->outlet.memory->open(); }
 
   private:
+    /// Where Blocks go until the next redirect().
+    struct Way {
+        Outlet outlet;
+        std::stop_source replaced;
+    };
+    [[nodiscard]] std::shared_ptr<Way> way() const;
+    [[nodiscard]] record::Lease wait_for(const Way& way, std::size_t capacity,
+                                         const std::stop_token& stop) const;
+    [[nodiscard]] std::size_t as_messages(const Outlet& outlet, std::size_t capacity) const;
     [[nodiscard]] std::shared_ptr<record::Ledger> open_ledger(record::Origin origin,
                                                               std::uint64_t position) const;
     [[nodiscard]] std::size_t expected_records(std::size_t capacity) const;
 
     const SourceOptions& options_;
     const Surroundings surroundings_;
+    mutable std::mutex mutex_;
+    std::shared_ptr<Way> way_;       ///< guarded; taken once per Block
     std::size_t record_size_ = 512;  ///< what a record takes on average; an assumption at first
     std::atomic<base::WallTime> last_record_ = base::WallTime{};
 };

@@ -23,6 +23,7 @@ struct ServerTlsOptions {
     std::filesystem::path key_file;   ///< PEM, without a password
     std::filesystem::path
         client_ca_file;  ///< PEM: clients must show a certificate of these; empty: none asked
+    friend bool operator==(const ServerTlsOptions&, const ServerTlsOptions&) = default;
 };
 
 /// One entry of `sources:`.
@@ -58,6 +59,7 @@ struct SourceOptions {
     // type: unix
     std::filesystem::path path;
     unsigned permissions = 0660;  ///< of the socket file
+    friend bool operator==(const SourceOptions&, const SourceOptions&) = default;
 };
 
 }  // namespace aep::source

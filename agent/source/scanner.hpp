@@ -64,8 +64,8 @@ class Scanner {
   private:
     class Walk;
 
-    const std::vector<std::string> include_;
-    const std::vector<std::string> exclude_;
+    std::vector<std::string> include_;
+    std::vector<std::string> exclude_;
 };
 
 }  // namespace aep::source

@@ -19,20 +19,25 @@
 
 namespace aep::source {
 
-/// What the agent hands to a source. All of it outlives the source.
-struct Surroundings {
-    record::BlockSink& sink;
-    record::MemoryShare& memory;  ///< of the destination that the source feeds
-    record::RecordCounters& counters;
-    telemetry::Metrics& metrics;
-    record::Ledger::OnAck on_ack;  ///< may be empty; called on the settling thread
+/// What a source must know of where its records go. A reload may change it while the source runs.
+struct Outlet {
+    record::MemoryShare* memory = nullptr;  ///< of the destination that the source feeds
     /// Bytes that a message has beyond its record (envelope, comma): a Block is admitted at the size that its
     /// records will have as messages.
     std::size_t message_overhead = 0;
+    /// Of its stream; null: it is never held.
+    std::shared_ptr<const record::StreamHold> hold = {};
+};
+
+/// What the agent hands to a source. All of it outlives the source.
+struct Surroundings {
+    record::BlockSink& sink;
+    Outlet outlet;
+    record::RecordCounters& counters;
+    telemetry::Metrics& metrics;
+    record::Ledger::OnAck on_ack;  ///< may be empty; called on the settling thread
     /// Where positions are kept over restarts; null for one-shot commands, which keep none.
     record::PositionStore* positions = nullptr;
-    /// Of its stream; null: it is never held.
-    const record::StreamHold* hold = nullptr;
 };
 
 /// A source: reads bytes on a thread of its own, cuts them into records, and hands them over in Blocks. When
@@ -51,6 +56,18 @@ class Source {
     virtual void start() = 0;
     /// Stops reading; returns when the last Block has been handed over. Idempotent, from any thread.
     virtual void stop() = 0;
+
+    /// The next Blocks go to `outlet`; a wait for the memory of the one before ends. From any thread.
+    virtual void redirect(Outlet outlet) = 0;
+    /// Between stop() and start(): goes on with other options of the same id and type, and where it was.
+    /// False: this kind of source cannot, it takes a new one.
+    [[nodiscard]] virtual bool reconfigure(const SourceOptions& /*options*/) { return false; }
+    /// Between stop() and start(): nobody has its unsettled records any more; they are read again from the
+    /// settled positions (RecordCounters::give_back). Only files can; see can_rewind().
+    virtual void rewind() {}
+    /// Whether rewind() would bring all of its unsettled records back. Between stop() and start().
+    [[nodiscard]] virtual bool can_rewind() const { return false; }
+
     /// True once a source that has an end (stdin, one-shot files) has handed over everything.
     [[nodiscard]] virtual bool finished() const = 0;
     [[nodiscard]] virtual std::vector<Progress> progress() const = 0;

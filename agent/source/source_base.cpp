@@ -18,7 +18,8 @@ SourceBase::SourceBase(const SourceOptions& options, const Surroundings& surroun
 
 void SourceBase::start() {
     const std::lock_guard lock{mutex_};
-    if (thread_.joinable() || stop_.stop_requested()) return;
+    if (thread_.joinable()) return;
+    if (stop_.stop_requested()) stop_ = std::stop_source{};  // it was stopped to be changed
     thread_ = std::thread{[this] { guarded_run(stop_.get_token()); }};
 }
 

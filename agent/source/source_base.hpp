@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "source/intake.hpp"
 #include "source/readers.hpp"
@@ -25,6 +26,7 @@ class SourceBase : public Source {
 
     void start() final;
     void stop() final;
+    void redirect(Outlet outlet) final { intake_.redirect(std::move(outlet)); }
     [[nodiscard]] bool finished() const final { return finished_; }
     [[nodiscard]] std::vector<Progress> progress() const final { return readers_.progress(); }
     [[nodiscard]] std::optional<base::SteadyTime> oldest_unsettled() const final {
@@ -45,7 +47,7 @@ class SourceBase : public Source {
     /// So many bytes are gone before they could be read. From run().
     void count_lost(std::uint64_t bytes) { lost_bytes_ += bytes; }
 
-    const SourceOptions options_;
+    SourceOptions options_;  ///< changed by reconfigure() alone
     Intake intake_;
     Readers readers_;
     Wake wake_;

@@ -41,6 +41,12 @@ void Committer::add(Committed& participant) {
     participants_.insert(participants_.begin(), &participant);
 }
 
+void Committer::remove(Committed& participant) {
+    std::unique_lock lock{mutex_};
+    std::erase(participants_, &participant);
+    changed_.wait(lock, [this] { return !is_writing_; });
+}
+
 void Committer::close() {
     if (!thread_.joinable()) return;
     thread_.request_stop();
@@ -75,12 +81,18 @@ void Committer::run(const std::stop_token& stop) {
             upto = noticed_;
             hurry_ = false;
             writing_ = participants_;
+            is_writing_ = true;
         }
         if (const auto done = commit(); done) {
             succeeded(upto);
         } else {
             failed(done.error());
         }
+        {
+            const std::lock_guard lock{mutex_};
+            is_writing_ = false;
+        }
+        changed_.notify_all();
     }
 }
 

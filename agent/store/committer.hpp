@@ -49,6 +49,8 @@ class Committer {
     /// Takes part from the next commit on, until close(). All write into one transaction, the newest
     /// participant first: what a buffer's batches move is in the positions that come after it.
     void add(Committed& participant);
+    /// Takes part in no commit any more when it returns. What it still waits to have written is not.
+    void remove(Committed& participant);
     /// Commits what waits if that works at once, and ends. Idempotent.
     void close();
 
@@ -67,10 +69,11 @@ class Committer {
 
     Environment& environment_;
     telemetry::Health& health_;
-    std::vector<Committed*> writing_;  ///< those in the transaction under way; the thread's
+    std::vector<Committed*> writing_;  ///< those in the transaction under way; changed by the thread alone
 
     std::mutex mutex_;
     std::vector<Committed*> participants_;
+    bool is_writing_ = false;
     std::condition_variable_any changed_;
     std::uint64_t noticed_ = 0;    ///< calls of notice() and flush() so far
     std::uint64_t committed_ = 0;  ///< those of them whose changes are on disk

@@ -11,13 +11,17 @@
 namespace aep::store {
 // What comes later uses what comes earlier, and is destroyed first.
 struct Store::Impl {
-    Impl(std::unique_ptr<Environment> opened, telemetry::Health& health)
-        : environment{std::move(opened)}, positions{*environment}, committer{*environment, health} {
+    Impl(std::unique_ptr<Environment> opened, telemetry::Health& health, std::uint64_t bytes_for_buffers)
+        : environment{std::move(opened)},
+          buffer_bytes{bytes_for_buffers},
+          positions{*environment},
+          committer{*environment, health} {
         committer.add(positions);
         positions.on_change([this] { committer.notice(); });
     }
 
     const std::unique_ptr<Environment> environment;
+    const std::uint64_t buffer_bytes;
     PositionKeeper positions;
     Committer committer;
 };
@@ -38,7 +42,7 @@ base::Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& st
     const std::uint64_t map_bytes = kPositionsMap + buffer_bytes + buffer_bytes / 2;
     auto environment = Environment::open(directory(state_dir), map_bytes, Environment::Access::Write);
     if (!environment) return environment.error();
-    auto impl = std::make_unique<Impl>(std::move(*environment), health);
+    auto impl = std::make_unique<Impl>(std::move(*environment), health, buffer_bytes);
     return std::unique_ptr<Store>{new Store{std::move(impl)}};
 }
 
@@ -56,6 +60,14 @@ Environment& Store::environment() {
 
 void Store::add(Committed& participant) {
     impl_->committer.add(participant);
+}
+
+void Store::remove(Committed& participant) {
+    impl_->committer.remove(participant);
+}
+
+std::uint64_t Store::buffer_bytes() const {
+    return impl_->buffer_bytes;
 }
 
 void Store::notice(bool at_once) {

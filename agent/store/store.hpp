@@ -38,6 +38,10 @@ class Store {
     /// For what keeps its own data in the store; it lives until close().
     [[nodiscard]] Environment& environment();
     void add(Committed& participant);
+    /// It takes part in no commit any more when it returns.
+    void remove(Committed& participant);
+    /// For how much in disk buffers it was opened.
+    [[nodiscard]] std::uint64_t buffer_bytes() const;
     void notice(bool at_once);
     /// The last commit; nothing takes part in another. Idempotent.
     void close();

@@ -72,6 +72,8 @@ TEST_P(ServiceManagerTest, HearsHowTheDaemonIs) {
     EXPECT_EQ(listener.heard(), "STATUS=read 5");
     manager.alive();
     EXPECT_EQ(listener.heard(), "WATCHDOG=1");
+    manager.reloading();
+    EXPECT_TRUE(listener.heard().starts_with("RELOADING=1\nMONOTONIC_USEC="));
     manager.stopping();
     EXPECT_EQ(listener.heard(), "STOPPING=1");
 }

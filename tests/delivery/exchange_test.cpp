@@ -88,7 +88,7 @@ class ExchangeTest : public testing::Test {
     void deliver(std::uint32_t messages) {
         if (!destination_) {
             destination_ =
-                Destination::create(options_, {letters_, metrics_, health_, traffic_, tokens_.get()}).value();
+                Destination::create(options_, {letters_, metrics_, health_, traffic_}, tokens_).value();
         }
         destination_->submit(maker_.make(messages));
         EXPECT_TRUE(destination_->drain(20s));
@@ -114,7 +114,7 @@ class ExchangeTest : public testing::Test {
     std::vector<TestRequest> requests_;
     int issued_ = 0;
     std::optional<TestServer> server_;
-    std::unique_ptr<http::TokenProvider> tokens_;
+    std::shared_ptr<http::TokenProvider> tokens_;
     std::unique_ptr<Destination> destination_;
 };
 
@@ -184,8 +184,7 @@ TEST_F(ExchangeTest, HoldsWhatANewTokenDoesNotOpen) {
         return cured ? accepted(request.body) : test_answer(403, "");
     });
     start_tokens();
-    destination_ =
-        Destination::create(options_, {letters_, metrics_, health_, traffic_, tokens_.get()}).value();
+    destination_ = Destination::create(options_, {letters_, metrics_, health_, traffic_}, tokens_).value();
     destination_->submit(maker_.make(2));
     const auto held = [this] { return destination_->state().held; };
     for (const auto end = base::SteadyClock::now() + 20s; !held() && base::SteadyClock::now() < end;) {

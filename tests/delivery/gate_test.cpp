@@ -124,5 +124,20 @@ TEST_F(GateTest, SpreadsItsWaits) {
     EXPECT_EQ(gate.enter(at(250ms)), Pass::Probe);
 }
 
+TEST_F(GateTest, ProbesAtOnceAfterAChangeThatMayHaveCuredIt) {
+    fail(0ms);
+    ASSERT_EQ(enter(500ms), Pass::None);
+    gate_.hurry();
+    EXPECT_EQ(enter(500ms), Pass::Probe);
+}
+
+TEST_F(GateTest, KeepsToTheInletsWishInSpiteOfAChange) {
+    fail(0ms);
+    gate_.pause(at(0ms), 5s);
+    gate_.hurry();
+    EXPECT_EQ(enter(4999ms), Pass::None);
+    EXPECT_EQ(enter(5000ms), Pass::Probe);
+}
+
 }  // namespace
 }  // namespace aep::delivery

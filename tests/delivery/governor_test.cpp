@@ -113,7 +113,7 @@ TEST(Limits, BoundBatchesToATwentiethOfASecond) {
 
 TEST(Traffic, IsSharedByPlatformAndByInlet) {
     Traffic traffic;
-    traffic.add_platform("main", {});
+    traffic.set_platform("main", {});
     EXPECT_NE(traffic.governor("main"), nullptr);
     EXPECT_EQ(traffic.governor("main"), traffic.governor("main"));
     EXPECT_EQ(traffic.governor(""), nullptr);
@@ -122,6 +122,18 @@ TEST(Traffic, IsSharedByPlatformAndByInlet) {
     EXPECT_EQ(&traffic.inlet(url("https://a.example:443/collection/x")), &inlet);
     EXPECT_NE(&traffic.inlet(url("https://a.example/collection/y")), &inlet);
     EXPECT_NE(&traffic.inlet(url("https://b.example/collection/x")), &inlet);
+}
+
+TEST(Governor, TakesOtherLimitsAndForgetsNothing) {
+    Governor governor{{.requests_per_second = 10, .messages_per_second = std::nullopt, .share = 1}};
+    const base::SteadyTime now = base::SteadyTime{} + 1h;
+    for (int i = 0; i < 10; ++i) (void)governor.reserve(1, now);  // a second's requests are gone
+    governor.set_limits({.requests_per_second = 1000, .messages_per_second = std::nullopt, .share = 1});
+    EXPECT_GE(governor.reserve(1, now).at, now + 900ms);
+    EXPECT_LE(governor.reserve(1, now).at, now + 1100ms);
+    governor.set_limits(
+        {.requests_per_second = std::nullopt, .messages_per_second = std::nullopt, .share = 1});
+    EXPECT_EQ(governor.reserve(1, now).at, now);
 }
 
 }  // namespace

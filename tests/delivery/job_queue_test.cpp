@@ -91,8 +91,8 @@ TEST_F(JobQueueTest, ServesLanesAndWhatHasNoneInTurn) {
         finish(i);
     }
     EXPECT_THAT(order,
-                testing::ElementsAre(R"({"n":3})", R"({"n":0})", R"({"n":6})", R"({"n":4})", R"({"n":1})",
-                                     R"({"n":7})", R"({"n":5})", R"({"n":2})", R"({"n":8})"));
+                testing::ElementsAre(R"({"n":0})", R"({"n":6})", R"({"n":3})", R"({"n":1})", R"({"n":7})",
+                                     R"({"n":4})", R"({"n":2})", R"({"n":8})", R"({"n":5})"));
     EXPECT_EQ(take(), "-");
 }
 
@@ -114,6 +114,15 @@ TEST_F(JobQueueTest, AWaitingJobHoldsItsLane) {
     EXPECT_EQ(take(), "-");
     now_ += 5s;
     EXPECT_EQ(take(), R"({"n":0})");
+}
+
+TEST_F(JobQueueTest, WaitsNoLongerWhenToldToHurry) {
+    push(0, now_ + 5s);
+    push(7, now_ + 5s);
+    EXPECT_EQ(take(), "-");
+    queue_.hurry();
+    EXPECT_NE(take(), "-");
+    EXPECT_NE(take(), "-");
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 
 # verify wants programs that exist.
-sed "s|/usr/bin/aep-agent|$program|" "$unit" >"$directory/aep-agent.service"
+sed "s|/usr/bin/aep-agent|$program|g" "$unit" >"$directory/aep-agent.service"
 said=$(systemd-analyze verify --man=no "$directory/aep-agent.service" 2>&1) || { echo "$said"; exit 1; }
 [[ -z $said ]] || { echo "$said"; exit 1; }
 

@@ -101,19 +101,5 @@ TEST_F(Shutdown, WithRecordsOfStdinInMemoryOnlyHasToAbandonThem) {
     EXPECT_THAT(agent_.last_line(), HasSubstr("abandoned 1000"));
 }
 
-TEST_F(Shutdown, IsNotWhatSighupMeans) {
-    append(agent_.file("events.ndjson"), event_lines(0, 1));
-    agent_.start(AgentConfig::to(inlet_).file_source("app", agent_.file("events.ndjson")));
-    ASSERT_TRUE(eventually([&] { return entities_.read() == 1; }));
-
-    agent_.process().signal(SIGHUP);
-    ASSERT_TRUE(
-        eventually([&] { return agent_.process().err().find("reload_unavailable") != std::string::npos; }));
-
-    append(agent_.file("events.ndjson"), event_lines(1, 1));
-    EXPECT_TRUE(eventually([&] { return entities_.read() == 2; }));
-    EXPECT_EQ(agent_.stop(), 0);
-}
-
 }  // namespace
 }  // namespace aep::e2e

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "pipeline/batcher.hpp"
+#include "pipeline/junction.hpp"
 #include "record/memory_budget.hpp"
 
 namespace aep::pipeline {
@@ -87,6 +88,10 @@ class PipelineTest : public ::testing::Test {
     }
 
     void push(const std::shared_ptr<record::Ledger>& ledger, const std::vector<std::string>& lines) {
+        pipeline_->sink().push(block_of(ledger, lines));
+    }
+    record::BlockPtr block_of(const std::shared_ptr<record::Ledger>& ledger,
+                              const std::vector<std::string>& lines) {
         std::string bytes;
         std::vector<record::RecordSpan> spans;
         std::vector<std::uint64_t> starts;
@@ -107,7 +112,7 @@ class PipelineTest : public ::testing::Test {
         block->received_at = base::WallClock::now();
         block->ticket = {ledger, ledger->open_block(starts, block->end_position)};
         offsets_[ledger.get()] = block->end_position;
-        pipeline_->sink().push(std::move(block));
+        return block;
     }
 
     RouteOptions route_ = make_route();
@@ -144,8 +149,52 @@ TEST_F(PipelineTest, HoldsTheStreamWhenTooManyAreInvalid) {
     EXPECT_EQ(dead_letters_.letters.size(), 2U) << "a fifth of ten, and no more";
     EXPECT_EQ(sink_.messages(), 2U) << "those before the one too many";
     EXPECT_EQ(ledger->in_flight(), 6U) << "two in batches, four held: none is lost from the account";
-    EXPECT_TRUE(pipeline_->hold("events").held());
+    EXPECT_TRUE(pipeline_->hold("events")->held());
     EXPECT_FALSE(health_.ready());
+}
+
+TEST_F(PipelineTest, GoesOnWithWhatThePipelineBeforeItHeldBack) {
+    route_.stream.invalid_limit = InvalidLimit{.share = 0, .of = 10};
+    start();
+    const auto ledger = reader(1);
+    push(ledger, {R"({"n":1})", "broken", R"({"n":2})"});
+    push(ledger, {R"({"n":3})"});
+    pipeline_->finish();
+    std::vector<record::BlockPtr> held = pipeline_->take_held();
+    ASSERT_EQ(held.size(), 2U);
+    EXPECT_TRUE(health_.report().find("stream") == std::string::npos) << health_.report();
+
+    route_.stream.invalid_limit.reset();
+    start();
+    for (record::BlockPtr& block : held) pipeline_->sink().push(std::move(block));
+    pipeline_->finish();
+    EXPECT_EQ(sink_.messages(), 3U) << "each once";
+    EXPECT_EQ(dead_letters_.letters.size(), 1U);
+    for (const auto& batch : sink_.batches()) batch->settle_all(Outcome::Delivered);
+    EXPECT_EQ(ledger->in_flight(), 0U);
+}
+
+TEST_F(PipelineTest, LosesNothingWhereOneReplacesAnotherUnderLoad) {
+    start();
+    Junction junction;
+    junction.lead_to(pipeline_->sink());
+    constexpr std::uint64_t kBlocks = 2000;
+    std::jthread source{[&] {
+        const auto ledger = reader(1);
+        for (std::uint64_t i = 0; i < kBlocks; ++i) junction.push(block_of(ledger, {R"({"n":1})"}));
+    }};
+    for (int i = 0; i < 20; ++i) {
+        std::unique_ptr<Pipeline> before;
+        junction.switch_to([&]() -> record::BlockSink& {
+            pipeline_->finish();
+            before = std::move(pipeline_);
+            start();
+            return pipeline_->sink();
+        });
+    }
+    source.join();
+    pipeline_->finish();
+    EXPECT_EQ(sink_.messages(), kBlocks);
 }
 
 TEST_F(PipelineTest, HoldsBeforeItDropsToo) {

@@ -74,5 +74,30 @@ TEST(Block, HoldsRecordsAndPadding) {
     for (std::size_t i = 0; i < kBlockPadding; ++i) EXPECT_EQ(block.data()[10 + i], 0);
 }
 
+TEST(RecordCounters, CountRecordsOnceThatAreReadAgain) {
+    RecordCounters counters{"web"};
+    counters.count_read(10);
+    counters.count_settled(4, 0, 0);
+    counters.give_back(6);
+    EXPECT_EQ(counters.snapshot().in_flight, 6U);
+    counters.count_read(2);
+    counters.count_read(9);  // four of them, and five new ones
+    EXPECT_EQ(counters.snapshot().read, 15U);
+    EXPECT_EQ(counters.snapshot().in_flight, 11U);
+    EXPECT_TRUE(counters.snapshot().balanced());
+}
+
+TEST(RecordCounters, CountRecordsOnceThatAreRecoveredAgain) {
+    RecordCounters counters{"web"};
+    counters.count_read(3);
+    counters.leave_in_buffer(3);
+    EXPECT_EQ(counters.left_in_buffer(), 3U);
+    counters.count_recovered(5);
+    EXPECT_EQ(counters.left_in_buffer(), 0U);
+    EXPECT_EQ(counters.snapshot().recovered, 2U);
+    EXPECT_EQ(counters.snapshot().in_flight, 5U);
+    EXPECT_TRUE(counters.snapshot().balanced());
+}
+
 }  // namespace
 }  // namespace aep::record

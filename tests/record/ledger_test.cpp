@@ -153,5 +153,19 @@ TEST(Ledger, LivesAsLongAsATicket) {
     EXPECT_EQ(ticket.ledger->position(), 10U);
 }
 
+TEST_F(LedgerTest, IsAbandonedWithWhatIsNotSettled) {
+    const auto block = ledger_.open_block({100, 110, 120}, 130);
+    ledger_.settle(block, 0, 1, Outcome::Delivered);
+    EXPECT_EQ(ledger_.abandon(), 2U);
+    EXPECT_EQ(ledger_.position(), 110U);
+    EXPECT_EQ(ledger_.in_flight(), 0U);
+
+    acks_.clear();
+    ledger_.settle(block, 1, 2, Outcome::Delivered);
+    EXPECT_TRUE(acks_.empty());
+    EXPECT_EQ(ledger_.position(), 110U);
+    EXPECT_EQ(counters_.snapshot().delivered, 1U);
+}
+
 }  // namespace
 }  // namespace aep::record

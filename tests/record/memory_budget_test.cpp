@@ -191,5 +191,35 @@ TEST(MemoryBudget, AddsUpUnderManyThreads) {
     EXPECT_EQ(budget.used(), 0U);
 }
 
+TEST(MemoryBudget, GivesTheOthersThePartOfADestinationThatIsGone) {
+    MemoryBudget budget{100};
+    MemoryShare& stays = budget.add_share("stays");
+    budget.add_share("goes");
+    const Lease most = stays.try_take(75);
+    ASSERT_NE(most.share(), nullptr);
+    EXPECT_EQ(stays.try_take(25).share(), nullptr);
+    budget.retire_share("goes");
+    EXPECT_NE(stays.try_take(25).share(), nullptr);
+}
+
+TEST(MemoryBudget, KnowsADestinationThatComesBack) {
+    MemoryBudget budget{100};
+    MemoryShare& stays = budget.add_share("stays");
+    MemoryShare& goes = budget.add_share("goes");
+    budget.retire_share("goes");
+    EXPECT_EQ(&budget.add_share("goes"), &goes);
+    const Lease most = stays.try_take(75);
+    EXPECT_EQ(stays.try_take(25).share(), nullptr);
+}
+
+TEST(MemoryBudget, TakesAnotherLimit) {
+    MemoryBudget budget{100};
+    MemoryShare& share = budget.add_share("only");
+    const Lease some = share.try_take(60);
+    EXPECT_EQ(share.try_take(60).share(), nullptr);
+    budget.set_limit(120);
+    EXPECT_NE(share.try_take(60).share(), nullptr);
+}
+
 }  // namespace
 }  // namespace aep::record

@@ -185,11 +185,10 @@ class SourceTest : public ::testing::Test {
     [[nodiscard]] Surroundings surroundings() {
         if (!budget_) limit_memory(std::size_t{64} << 20U);
         return {.sink = sink_,
-                .memory = *share_,
+                .outlet = {.memory = share_, .message_overhead = 500, .hold = nullptr},
                 .counters = counters_,
                 .metrics = metrics_,
                 .on_ack = [this](const record::Ack& ack) { positions_.move_to(*ack.origin, ack.position); },
-                .message_overhead = 500,
                 .positions = &positions_};
     }
     void start() {

@@ -101,5 +101,24 @@ TEST(Committer, DoesNothingWhileNothingMoves) {
     EXPECT_EQ(counting.writes, 0);
 }
 
+TEST(Committer, WritesNothingMoreOfAParticipantThatWasRemoved) {
+    const testing_support::TempDir dir;
+    const auto environment =
+        Environment::open(dir.path() / "store", Store::kPositionsMap, Environment::Access::Write);
+    telemetry::Health health;
+    Counting stays;
+    Counting goes;
+    Committer committer{**environment, health};
+    committer.add(stays);
+    committer.add(goes);
+    ASSERT_TRUE(committer.flush(testing_support::kSoon));
+    committer.remove(goes);
+    const int before = goes.writes;
+    ASSERT_TRUE(committer.flush(testing_support::kSoon));
+    EXPECT_EQ(goes.writes, before);
+    EXPECT_EQ(goes.commits, before);
+    EXPECT_GT(stays.commits, before);
+}
+
 }  // namespace
 }  // namespace aep::store

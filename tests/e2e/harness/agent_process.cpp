@@ -70,6 +70,27 @@ bool AgentProcess::wait_until_it_runs() {
     return runs();
 }
 
+bool AgentProcess::reload(const AgentConfig& config) {
+    const std::size_t taken = count_in_log(" reloaded: ");
+    const std::size_t refused = count_in_log(" reload_refused: ");
+    dir_.write("agent.yaml", config.yaml(port_));
+    process_->signal(SIGHUP);
+    const auto answered = [&] {
+        return count_in_log(" reloaded: ") > taken || count_in_log(" reload_refused: ") > refused;
+    };
+    if (!eventually(answered)) throw std::runtime_error{"no answer to SIGHUP: " + process_->err()};
+    return count_in_log(" reloaded: ") > taken;
+}
+
+std::size_t AgentProcess::count_in_log(std::string_view part) const {
+    const std::string log = process_->err();
+    std::size_t count = 0;
+    for (std::size_t at = log.find(part); at != std::string::npos; at = log.find(part, at + part.size())) {
+        ++count;
+    }
+    return count;
+}
+
 std::optional<int> AgentProcess::stop() {
     process_->signal(SIGTERM);
     return process_->wait();

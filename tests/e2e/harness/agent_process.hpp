@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/agent_config.hpp"
@@ -42,6 +43,11 @@ class AgentProcess {
     void start(const AgentConfig& config, Process::Input input = Process::Input::None);
     /// Starts `run` without a telemetry server and does not wait.
     void start_quietly(const AgentConfig& config, Process::Input input = Process::Input::None);
+
+    /// Writes the configuration and asks to take it over (SIGHUP). True: it was; false: it was refused.
+    [[nodiscard]] bool reload(const AgentConfig& config);
+    /// Its part of a log line: how often it was written.
+    [[nodiscard]] std::size_t count_in_log(std::string_view part) const;
 
     /// Asks to stop, and waits: the exit code.
     [[nodiscard]] std::optional<int> stop();
