@@ -17,10 +17,16 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kFirstBackoff = 200ms;
 constexpr std::chrono::milliseconds kMaxBackoff = 5s;
+/// What release() gave back is to be used soon.
+constexpr std::chrono::milliseconds kMaxBackoffWithoutRoom = 1s;
 constexpr const char* kSubject = "state_dir";
 
+bool is_disk_full(int code) {
+    return code == ENOSPC || code == EDQUOT;
+}
+
 const char* short_reason(int code) {
-    if (code == ENOSPC || code == EDQUOT) return "disk full";
+    if (is_disk_full(code)) return "disk full";
     if (code == MDB_MAP_FULL) return "store full";
     return "cannot write";
 }
@@ -138,18 +144,19 @@ void Committer::succeeded(std::uint64_t upto) {
 }
 
 void Committer::failed(const base::Error& error) {
+    const int code = error.code.value();
+    const bool no_room = is_disk_full(code) || code == MDB_MAP_FULL;
     {
         const std::lock_guard lock{mutex_};
-        backoff_ = std::clamp(2 * backoff_, kFirstBackoff, kMaxBackoff);
+        backoff_ = std::clamp(2 * backoff_, kFirstBackoff, no_room ? kMaxBackoffWithoutRoom : kMaxBackoff);
         not_before_ = base::SteadyClock::now() + backoff_;
     }
-    const int code = error.code.value();
     health_.set_trouble(kSubject, short_reason(code));
     log::error("store_commit_failed",
                "positions cannot be committed; they are kept in memory, and after a crash records since the "
                "last commit are sent again; trying again",
                {{"reason", error.message}, {"code", code}});
-    if (code == MDB_MAP_FULL) release();
+    if (no_room) release();
     if (code != MDB_PANIC) return;
     if (const auto reopened = environment_.reopen(); !reopened) {
         log::error("store_reopen_failed", "the store cannot be opened again, trying again",
@@ -157,14 +164,16 @@ void Committer::failed(const base::Error& error) {
     }
 }
 
-/// Room for the next attempt: pages that a transaction frees can be used by later ones only.
+/// Room for the next attempt: what one transaction frees can be used by the next but one.
 void Committer::release() {
-    auto transaction = environment_.begin_write();
-    if (!transaction) return;
-    for (Committed* participant : writing_) {
-        if (!participant->release(*transaction)) return;
+    for (const bool removes : {true, false}) {
+        auto transaction = environment_.begin_write();
+        if (!transaction) return;
+        for (Committed* participant : writing_) {
+            if (removes && !participant->release(*transaction)) return;
+        }
+        if (!transaction->touch() || !transaction->commit()) return;  // the next attempt will tell
     }
-    (void)transaction->commit();  // the next attempt will tell
 }
 
 }  // namespace aep::store

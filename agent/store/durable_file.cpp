@@ -38,7 +38,10 @@ base::Result<void> write_durably(const std::filesystem::path& file, std::string_
     const bool written = write_all(fd, contents) && ::fsync(fd) == 0;
     const int error = errno;
     ::close(fd);
-    if (!written) return base::system_error("cannot write " + file.string(), error);
+    if (!written) {
+        ::unlink(temporary.c_str());  // on a full disk every byte counts
+        return base::system_error("cannot write " + file.string(), error);
+    }
     if (::rename(temporary.c_str(), file.c_str()) != 0 || !sync_directory(file.parent_path())) {
         return base::system_error("cannot write " + file.string(), errno);
     }

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -57,6 +59,12 @@ void end_process(MDB_env* environment, const char* failed) {
     std::_Exit(2);
 }
 
+/// LMDB takes a write that a full disk cut short for an I/O error.
+bool is_on_a_full_disk(int fd) {
+    struct statvfs disk {};
+    return ::fstatvfs(fd, &disk) == 0 && disk.f_bavail == 0;
+}
+
 /// 0: there is no format file, so nothing was ever committed here.
 unsigned read_format(const fs::path& directory) {
     std::ifstream in{directory / kFormatFile};
@@ -96,6 +104,12 @@ void Environment::close() {
 base::Error Environment::unusable(const std::string& what, int code) const {
     const std::string subject = "the store " + directory_.string() + ' ' + what;
     base::Error error = code == 0 ? base::Error{subject} : lmdb_error(subject, code);
+    if (code == EACCES || code == EPERM) {
+        error.message += fmt::format(
+            "; its files belong to another user: run as that one, or give them to user {}: chown -R {} '{}'",
+            ::geteuid(), ::geteuid(), directory_.string());
+        return error;
+    }
     error.message += fmt::format(
         "; to begin with an empty one, set it aside: mv '{0}' '{0}.aside' (every file is then read from "
         "where "
@@ -221,18 +235,42 @@ base::Result<void> Environment::look_through() {
         return unusable("cannot be read", code);
     }
     const Transaction transaction{begun, tables_, {}};
-    const auto look = [](std::string_view, std::string_view) { return true; };
-    for (std::size_t i = 0; i < kTables; ++i) {
+    const DataFile file = data_file();
+    base::Result<void> seen;
+    const auto look = [&](std::string_view, std::string_view value) {
+        if (map_.empty()) return true;
+        seen = lies_within(file, value) ? base::Result<void>{} : unusable("is damaged", MDB_CORRUPTED);
+        if (seen && access_ == Access::Write) seen = correct_page_count(file, value);
+        return seen.has_value();
+    };
+    for (std::size_t i = 0; i < kTables && seen; ++i) {
         const auto looked = transaction.visit(static_cast<Table>(i), {}, look);
         if (!looked) return unusable("is damaged", looked.error().code.value());
     }
+    if (!seen || map_.empty()) return seen;
+    if (const int code = check_free_pages(begun, file); code != 0) return unusable("is damaged", code);
+    ::madvise(map_.data(), map_.size(), MADV_DONTNEED);
     return {};
+}
+
+DataFile Environment::data_file() const {
+    MDB_envinfo info{};
+    MDB_stat stat{};
+    mdb_env_info(env_, &info);
+    mdb_env_stat(env_, &stat);
+    DataFile file;
+    mdb_env_get_fd(env_, &file.fd);
+    file.page_size = stat.ms_psize;
+    file.pages = {map_.data(), std::min(map_.size(), (info.me_last_pgno + 1) * file.page_size)};
+    return file;
 }
 
 base::Result<void> Environment::reopen() {
     const std::unique_lock lock{mutex_};
     close();
-    return open_files();
+    auto opened = open_files();
+    if (!opened) close();  // no transaction may begin in what is half open
+    return opened;
 }
 
 base::Result<Transaction> Environment::begin_write() {
@@ -298,6 +336,12 @@ base::Result<void> Transaction::remove(Table table, std::string_view key) {
     return {};
 }
 
+base::Result<void> Transaction::touch() {
+    const std::string_view key{"\0", 1};  // no id begins like that
+    if (auto put = this->put(Table::Sources, key, ""); !put) return put;
+    return remove(Table::Sources, key);
+}
+
 base::Result<void> Transaction::visit(Table table, std::string_view first, const Visitor& visitor) const {
     MDB_cursor* cursor = nullptr;
     if (const int code = mdb_cursor_open(transaction_, handle(table), &cursor); code != 0) {
@@ -315,7 +359,10 @@ base::Result<void> Transaction::visit(Table table, std::string_view first, const
 }
 
 base::Result<void> Transaction::commit() {
-    const int code = mdb_txn_commit(std::exchange(transaction_, nullptr));
+    int fd = -1;
+    mdb_env_get_fd(mdb_txn_env(transaction_), &fd);
+    int code = mdb_txn_commit(std::exchange(transaction_, nullptr));
+    if (code == EIO && is_on_a_full_disk(fd)) code = ENOSPC;
     lock_.unlock();
     if (code != 0) return lmdb_error("writing to the store", code);
     return {};

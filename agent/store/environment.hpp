@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "store/page_check.hpp"
 
 namespace aep::store {
 
@@ -59,7 +60,7 @@ class Environment {
     [[nodiscard]] base::Result<Transaction> begin_read();
 
     /// Closes and opens again what LMDB refuses to go on with after a failed write of its root (MDB_PANIC).
-    /// Waits for all transactions to end.
+    /// Waits for all transactions to end. After an error there are none until it is called again: MDB_PANIC.
     [[nodiscard]] base::Result<void> reopen();
 
     /// Pages of the map that were read count as this process's memory until they are let go. They stay in the
@@ -77,6 +78,7 @@ class Environment {
     [[nodiscard]] base::Result<void> open_tables(bool was_complete);
     [[nodiscard]] base::Result<void> make_whole();
     [[nodiscard]] base::Result<void> look_through();
+    [[nodiscard]] DataFile data_file() const;
     [[nodiscard]] base::Result<Transaction> begin(unsigned flags);
     [[nodiscard]] base::Error unusable(const std::string& what, int code) const;
     void close();
@@ -106,6 +108,10 @@ class Transaction {
     [[nodiscard]] base::Result<char*> reserve(Table table, std::string_view key, std::size_t size);
     /// A key that is not there is no error.
     [[nodiscard]] base::Result<void> remove(Table table, std::string_view key);
+
+    /// Makes its commit count as one even where nothing else changes. A transaction may use the pages that
+    /// the last but one before it freed; those of the last one are kept for readers.
+    [[nodiscard]] base::Result<void> touch();
 
     /// Called per entry, in the order of the keys, from `first` on, until it returns false.
     using Visitor = std::function<bool(std::string_view key, std::string_view value)>;

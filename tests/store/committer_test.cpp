@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <thread>
 
+#include "broken_root.hpp"
 #include "store_support.hpp"
 
 namespace aep::store {
@@ -55,6 +57,92 @@ TEST_F(FullDisk, DoesNotKeepTheProcessFromEnding) {
     const auto before = base::SteadyClock::now();
     close();
     EXPECT_LT(base::SteadyClock::now() - before, 10s);
+}
+
+/// After a failed write of the root LMDB begins no transaction any more (MDB_PANIC).
+using BrokenStore = FullDisk;
+
+TEST_F(BrokenStore, IsOpenedAgainAndGoesOnWithAllThatWaited) {
+    testing::internal::CaptureStderr();
+    {
+        const testing_support::BrokenRoot broken;
+        positions().move_to(origin("g1"), 10);
+        EXPECT_FALSE(store_->flush(1s));
+        EXPECT_GT(broken.failures(), 0);
+        positions().move_to(origin("g1"), 20);
+        EXPECT_THAT(health_.report(), HasSubstr("state_dir: cannot write"));
+    }
+    ASSERT_TRUE(store_->flush(testing_support::kSoon));
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_THAT(log, HasSubstr("MDB_PANIC"));
+    EXPECT_THAT(log, HasSubstr("store_writable"));
+    EXPECT_EQ(recalled("g1")->position, 20U);
+    reopen();
+    EXPECT_EQ(recalled("g1")->position, 20U);
+}
+
+TEST_F(BrokenStore, ThatCannotBeOpenedAgainIsTriedUntilItCan) {
+    const auto data = Store::directory(dir_.path()) / "data.mdb";
+    const auto aside = dir_.path() / "aside";
+    std::filesystem::rename(data, aside);
+    std::ofstream{data} << std::string(20'000, 'x');
+    testing::internal::CaptureStderr();
+    {
+        const testing_support::BrokenRoot broken;
+        positions().move_to(origin("g1"), 10);
+        EXPECT_FALSE(store_->flush(2s));
+    }
+    EXPECT_FALSE(store_->environment().begin_read().has_value());
+    EXPECT_FALSE(positions().remember(std::vector{mark("g2")}).has_value());
+    std::filesystem::rename(aside, data);
+    ASSERT_TRUE(store_->flush(testing_support::kSoon));
+    EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("store_reopen_failed"));
+    EXPECT_EQ(recalled("g1")->position, 10U);
+}
+
+/// Keeps one value and wants to store another that has no room beside it.
+class Replacing final : public Committed {
+  public:
+    base::Result<void> write(Transaction& transaction) override {
+        if (auto removed = release(transaction); !removed) return removed;
+        const auto place = transaction.reserve(Table::Batches, name, kBytes);
+        if (!place) return place.error();
+        std::fill_n(*place, kBytes, 'x');
+        return {};
+    }
+    base::Result<void> release(Transaction& transaction) override {
+        return transaction.remove(Table::Batches, former);
+    }
+    void committed() override { ++commits; }
+
+    static constexpr std::size_t kBytes = 400'000;
+    std::string name = "1";
+    std::string former = "none";
+    std::atomic<int> commits{0};
+};
+
+TEST(FullMap, MakesRoomFirstAndThenGoesOn) {
+    const testing_support::TempDir dir;
+    const auto environment = Environment::open(dir.path() / "store", 640'000, Environment::Access::Write);
+    ASSERT_TRUE(environment.has_value()) << environment.error().message;
+    telemetry::Health health;
+    Replacing replacing;
+    testing::internal::CaptureStderr();
+    {
+        Committer committer{**environment, health};
+        committer.add(replacing);
+        ASSERT_TRUE(committer.flush(testing_support::kSoon));
+        replacing.former = replacing.name;
+        replacing.name = "2";
+        ASSERT_TRUE(committer.flush(testing_support::kSoon));
+    }
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_THAT(log, HasSubstr("code=-30792"));  // MDB_MAP_FULL
+    EXPECT_THAT(log, HasSubstr("store_writable"));
+    EXPECT_EQ(health.report(), "agent: starting or draining\n");
+    const auto transaction = (*environment)->begin_read();
+    EXPECT_FALSE(transaction->get(Table::Batches, "1")->has_value());
+    EXPECT_EQ(transaction->get(Table::Batches, "2")->value().size(), Replacing::kBytes);
 }
 
 class Counting final : public Committed {
