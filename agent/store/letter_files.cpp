@@ -51,6 +51,7 @@ LetterFiles::Appended LetterFiles::append(std::span<const std::string> lines) {
         count = fitting(lines);
     }
     if (count == 0) {
+        rest();  // or nobody could replay or purge what is in it
         done.trouble = Trouble::OverBudget;
         done.error =
             base::Error{fmt::format("the files in {} have reached dead_letter.max_bytes ({}); replay or "
@@ -78,6 +79,7 @@ LetterFiles::Appended LetterFiles::append(std::span<const std::string> lines) {
     if (written.error) {
         done.trouble = Trouble::Unwritable;
         done.error = *written.error;
+        rest();
     }
     return done;
 }

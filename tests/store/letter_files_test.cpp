@@ -67,6 +67,31 @@ TEST_F(LetterFilesTest, BeginsANewFileWhenOneIsLargeEnough) {
     EXPECT_THAT(lines_in(dir_.path()), SizeIs(10));
 }
 
+TEST_F(LetterFilesTest, LetsOthersMakeRoomWhenItIsFull) {
+    auto files = LetterFiles::in_directory({.dir = dir_.path(), .max_bytes = 25});
+    EXPECT_EQ(files.append(numbered(0, 5, 8)).lines, 2U);
+    EXPECT_EQ(files.append(numbered(2, 5, 8)).trouble, Trouble::OverBudget);
+    const auto only = files_in(dir_.path());
+    ASSERT_THAT(only, SizeIs(1));
+    EXPECT_TRUE(LetterReader::open(only[0], LetterReader::Hold::Exclusive).has_value());
+    EXPECT_EQ(files.append(numbered(2, 5, 8)).trouble, Trouble::OverBudget);
+    EXPECT_THAT(files_in(dir_.path()), SizeIs(1));
+}
+
+TEST_F(LetterFilesTest, LetsOthersMakeRoomOnAFullDisk) {
+    auto files = LetterFiles::in_directory({.dir = dir_.path(), .max_bytes = kPlenty});
+    {
+        const FileSizeLimit full{25};
+        EXPECT_EQ(files.append(numbered(0, 5, 8)).lines, 2U);
+        const auto only = files_in(dir_.path());
+        ASSERT_THAT(only, SizeIs(1));
+        EXPECT_TRUE(LetterReader::open(only[0], LetterReader::Hold::Exclusive).has_value());
+    }
+    EXPECT_EQ(files.append(numbered(2, 5, 8)).lines, 3U);
+    EXPECT_THAT(files_in(dir_.path()), SizeIs(1));  // it goes on there
+    EXPECT_THAT(lines_in(dir_.path()), SizeIs(5));
+}
+
 TEST_F(LetterFilesTest, WritesAsManyAsTheBudgetAllows) {
     auto files = LetterFiles::in_directory({.dir = dir_.path(), .max_bytes = 25});
     EXPECT_EQ(files.append(numbered(0, 5, 8)).lines, 2U);  // 10 bytes each
