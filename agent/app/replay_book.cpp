@@ -1,7 +1,6 @@
 #include "app/replay_book.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <memory>
@@ -142,14 +141,7 @@ base::Result<std::size_t> ReplayBook::put_away() {
     std::size_t moved = 0;
     for (const File& file : files_) {
         if (file.is_broken || file.done.count() < file.way_of_line.size()) continue;
-        const fs::path place = store::replayed_place(file.path);
-        ::mkdir(place.parent_path().c_str(), 0700);  // where it is there already: all the better
-        std::error_code error;
-        fs::rename(file.path, place, error);
-        if (error) {
-            return base::system_error(fmt::format("cannot move {} to {}", file.path.string(), place.string()),
-                                      error.value());
-        }
+        if (auto put = store::put_away(file.path); !put) return put.error();
         file.done.forget();
         ++moved;
     }

@@ -1,5 +1,9 @@
 #include "store/letter_directory.hpp"
 
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <system_error>
 #include <utility>
@@ -43,6 +47,22 @@ std::vector<fs::path> letter_files_in(const fs::path& directory) {
 
 fs::path replayed_place(const fs::path& letters) {
     return letters.parent_path() / "replayed" / letters.filename();
+}
+
+base::Result<> put_away(const fs::path& letters) {
+    const fs::path place = replayed_place(letters);
+    const fs::path directory = place.parent_path();
+    struct ::stat owner {};
+    // Made by root it belongs to who owns the letters, as every file does (LineFile).
+    if (::mkdir(directory.c_str(), 0700) == 0 && ::geteuid() == 0 &&
+        ::stat(letters.parent_path().c_str(), &owner) == 0) {
+        static_cast<void>(::lchown(directory.c_str(), owner.st_uid, owner.st_gid));
+    }
+    std::error_code error;
+    fs::rename(letters, place, error);
+    if (!error) return {};
+    return base::system_error(fmt::format("cannot move {} to {}", letters.string(), place.string()),
+                              error.value());
 }
 
 std::uint64_t bytes_in(const fs::path& directory) {

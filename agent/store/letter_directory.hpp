@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/result.hpp"
+
 /// What a directory of dead letters holds: files of letters (`*.ndjson`), which of their lines are replayed
 /// (done_lines.hpp), and in `replayed/` the files that are through. Free functions without state.
 namespace aep::store {
@@ -15,6 +17,9 @@ namespace aep::store {
 
 /// Where a file goes that has been replayed to its end.
 [[nodiscard]] std::filesystem::path replayed_place(const std::filesystem::path& letters);
+
+/// Moves it there.
+[[nodiscard]] base::Result<> put_away(const std::filesystem::path& letters);
 
 /// Bytes of all regular files there and in `replayed/`.
 [[nodiscard]] std::uint64_t bytes_in(const std::filesystem::path& directory);

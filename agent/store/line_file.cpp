@@ -30,10 +30,13 @@ int write_all(int descriptor, std::string_view bytes, std::size_t& written) {
     return 0;
 }
 
+std::filesystem::path directory_of(const std::filesystem::path& path) {
+    return path.has_parent_path() ? path.parent_path() : ".";
+}
+
 // A new file's name is on disk only once its directory is.
 int sync_directory_of(const std::filesystem::path& path) {
-    const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
-    const int directory = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int directory = ::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) return errno;
     const int error = ::fsync(directory) == 0 ? 0 : errno;
     ::close(directory);
@@ -47,6 +50,20 @@ struct ::stat status_of(int descriptor) {
     return status;
 }
 
+/// An operator at work as root in a directory of the daemon's user: what is made there is to be that user's,
+/// and no link in it may lead root elsewhere.
+bool is_guest_in(const struct ::stat& directory) {
+    return ::geteuid() == 0 && directory.st_uid != 0;
+}
+
+/// Only what was made just now: a file that has another name, or contents, is left alone. Where it may not be
+/// given away it stays root's.
+void give_to_owner_of(const struct ::stat& directory, int descriptor) {
+    const struct ::stat file = status_of(descriptor);
+    const bool is_new = S_ISREG(file.st_mode) && file.st_nlink == 1 && file.st_size == 0 && file.st_uid == 0;
+    if (is_new) static_cast<void>(::fchown(descriptor, directory.st_uid, directory.st_gid));
+}
+
 bool ends_open(int descriptor) {
     const struct ::stat status = status_of(descriptor);
     char last = '\n';
@@ -58,9 +75,13 @@ bool ends_open(int descriptor) {
 
 base::Result<LineFile> LineFile::open(const std::filesystem::path& path, Make make) {
     const int creation = make == Make::Existing ? 0 : make == Make::New ? O_CREAT | O_EXCL : O_CREAT;
-    const int descriptor = ::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | creation, 0600);
+    struct ::stat directory {};
+    ::stat(directory_of(path).c_str(), &directory);
+    const int no_link = is_guest_in(directory) ? O_NOFOLLOW : 0;
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | creation | no_link, 0600);
     if (descriptor < 0) return failed("open", path, errno);
     LineFile file{path, descriptor};
+    if (is_guest_in(directory)) give_to_owner_of(directory, descriptor);
     if (make != Make::NewOrExisting && ::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
         return failed("lock", path, errno);
     }

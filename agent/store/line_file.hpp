@@ -24,7 +24,8 @@ class LineFile {
 
     /// Opens and makes `path` durable in its directory. An existing file whose last line is open is given a
     /// line end first. A locked file (flock) tells others that it is being written, for as long as this
-    /// object lives; where someone else holds the lock the error is EAGAIN.
+    /// object lives; where someone else holds the lock the error is EAGAIN. What root makes in a directory of
+    /// another user is given to that user.
     [[nodiscard]] static base::Result<LineFile> open(const std::filesystem::path& path, Make make);
 
     LineFile(LineFile&& other) noexcept

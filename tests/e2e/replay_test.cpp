@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 
@@ -207,6 +209,38 @@ TEST_F(Replay, MakesNewDeadLettersWithTheirHistoryOfWhatIsRejectedAgain) {
     ASSERT_EQ(third.size(), 1U);
     EXPECT_EQ(third[0].replays, 2U);
     EXPECT_EQ(third[0].first_time, again[0].first_time);
+}
+
+TEST_F(Replay, AsRootLeavesAllFilesToWhoseTheDirectoryIs) {
+    constexpr uid_t kNobody = 65534;
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+    append(agent_.file("events.ndjson"), half_invalid(0, 10) + "not json\n");
+    run_until_read(config(), 11);
+    ASSERT_EQ(agent_.stop(), 0);
+    ASSERT_EQ(::chown(letters().c_str(), kNobody, kNobody), 0);
+    for (const auto& entry : fs::directory_iterator{letters()}) {
+        ASSERT_EQ(::chown(entry.path().c_str(), kNobody, kNobody), 0);
+    }
+    const auto strangers = [&] {
+        std::string found;
+        for (const auto& entry : fs::recursive_directory_iterator{letters()}) {
+            struct ::stat status {};
+            EXPECT_EQ(::stat(entry.path().c_str(), &status), 0);
+            if (status.st_uid != kNobody || status.st_gid != kNobody) found += entry.path().string() + "\n";
+        }
+        return found;
+    };
+    EXPECT_EQ(replay(config(kFix), {"--where", "code=timestamp_missing"}).exit_code, 0);
+    EXPECT_EQ(strangers(), "");  // there is a FILE.done now
+    EXPECT_EQ(files_in(letters()), 2U);
+    EXPECT_EQ(replay(config(kFix)).exit_code, 1);
+    EXPECT_EQ(strangers(), "");  // a new file of letters, and what was replayed
+    EXPECT_EQ(files_in(letters() / "replayed"), 1U);
+    const Outcome purged = run_command(
+        {"dead-letter", "purge", "--where", "code=refused", "--yes", "-c", agent_.file("fixed.yaml")},
+        dir_.path());
+    EXPECT_EQ(purged.exit_code, 0) << purged.err;
+    EXPECT_EQ(strangers(), "");
 }
 
 TEST_F(Replay, SendsOnlyWhatWasChosenAndKeepsTheRest) {
