@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <memory>
@@ -25,7 +26,8 @@ record::BatchPtr make_batch(const store::BatchHead& head, const std::string& des
         messages.push_back({.begin = message.begin, .size = message.size});
     }
     auto batch = record::Batch::sealed(std::move(stream), memory.open(), head.body_size, std::move(messages));
-    const auto age = base::WallClock::now() - head.oldest_read;
+    // Where the clock was set back meanwhile, it has not been read in the future.
+    const auto age = std::max(base::WallClock::now() - head.oldest_read, base::WallClock::duration::zero());
     batch->oldest_read =
         base::SteadyClock::now() - std::chrono::duration_cast<base::SteadyClock::duration>(age);
     batch->opened_at = batch->oldest_read;
