@@ -3,9 +3,7 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <set>
-#include <string_view>
 
 #include "harness/agent_process.hpp"
 #include "harness/crash_rounds.hpp"
@@ -24,16 +22,6 @@ int crash_rounds() {
     return given != nullptr ? std::atoi(given) : 8;
 }
 
-/// Records without an `_id` of their own, so that it depends on the durable generation and offset.
-std::string anonymous_lines(std::uint64_t first, std::uint64_t count) {
-    std::string lines;
-    for (std::uint64_t i = first; i < first + count; ++i) {
-        lines +=
-            R"({"timestamp":"2024-01-01T00:00:00Z","number":)" + std::to_string(1'000'000'000 + i) + "}\n";
-    }
-    return lines;
-}
-
 TEST(Crash, LosesNothingOfAGrowingFileAndRepeatsOnlyWhatWasInFlight) {
     const InletProcess inlet;
     EntityLog entities{inlet.entities_file()};
@@ -46,23 +34,24 @@ TEST(Crash, LosesNothingOfAGrowingFileAndRepeatsOnlyWhatWasInFlight) {
     std::set<std::string> generations;
 
     CrashRounds rounds{agent, config, {.seed = 7}};
-    rounds.run(
-        crash_rounds(),
-        [&] {
-            append(file, anonymous_lines(written, 20));
-            written += 20;
-        },
-        [&] {
-            // Everything behind the position on disk is read again; nothing else may be.
-            const auto positions = positions_of(agent);
-            std::uint64_t position = 0;
-            for (const Position& one : positions) {
-                position = one.position;
-                generations.insert(one.generation);
-            }
-            ASSERT_EQ(position % line_size, 0U);
-            may_repeat += written - position / line_size;
-        });
+    rounds.run(crash_rounds(), {.meanwhile =
+                                    [&] {
+                                        append(file, anonymous_lines(written, 20));
+                                        written += 20;
+                                    },
+                                .after_kill =
+                                    [&] {
+                                        // Everything behind the position on disk is read again; nothing else
+                                        // may be.
+                                        const auto positions = positions_of(agent);
+                                        std::uint64_t position = 0;
+                                        for (const Position& one : positions) {
+                                            position = one.position;
+                                            generations.insert(one.generation);
+                                        }
+                                        ASSERT_EQ(position % line_size, 0U);
+                                        may_repeat += written - position / line_size;
+                                    }});
     agent.start(config);
 
     ASSERT_TRUE(eventually([&] {
@@ -80,19 +69,6 @@ TEST(Crash, LosesNothingOfAGrowingFileAndRepeatsOnlyWhatWasInFlight) {
     EXPECT_EQ(entities.distinct(), written) << "a record came with another _id after a restart";
     EXPECT_LE(entities.duplicates(), may_repeat);
     EXPECT_EQ(generations.size(), 1U);
-}
-
-/// The numbers of anonymous_lines() in what an inlet has accepted, whatever their `_id`s.
-std::set<std::uint64_t> numbers_in(const std::filesystem::path& entities_file) {
-    constexpr std::string_view kKey = R"("number":)";
-    std::set<std::uint64_t> numbers;
-    std::ifstream lines{entities_file};
-    for (std::string line; std::getline(lines, line);) {
-        const std::size_t at = line.find(kKey);
-        if (at != std::string::npos)
-            numbers.insert(std::stoull(line.substr(at + kKey.size())) - 1'000'000'000);
-    }
-    return numbers;
 }
 
 /// AEP_CRASH_ROTATIONS: how often the agent is killed while its file is rotated by renaming.
@@ -113,21 +89,25 @@ TEST(CrashLong, LosesNothingOfRotatedFilesAndRepeatsOnlyWhatWasInFlight) {
     int rotations = 0;
 
     CrashRounds rounds{agent, config, {.seed = 11}};
-    rounds.run(
-        crash_rotations(),
-        [&] {
-            append(file, anonymous_lines(written, 20));
-            written += 20;
-            if (written % 1000 != 0) return;
-            std::filesystem::rename(file, agent.file("events.ndjson." + std::to_string(++rotations)));
-        },
-        [&] {
-            // Each generation is counted from its own beginning, whatever the file is called by now.
-            std::uint64_t settled = 0;
-            for (const Position& one : positions_of(agent)) settled += one.position;
-            ASSERT_EQ(settled % line_size, 0U);
-            may_repeat += written - settled / line_size;
-        });
+    rounds.run(crash_rotations(), {.meanwhile =
+                                       [&] {
+                                           append(file, anonymous_lines(written, 20));
+                                           written += 20;
+                                           if (written % 1000 != 0) return;
+                                           std::filesystem::rename(
+                                               file,
+                                               agent.file("events.ndjson." + std::to_string(++rotations)));
+                                       },
+                                   .after_kill =
+                                       [&] {
+                                           // Each generation is counted from its own beginning, whatever the
+                                           // file is called by now.
+                                           std::uint64_t settled = 0;
+                                           for (const Position& one : positions_of(agent))
+                                               settled += one.position;
+                                           ASSERT_EQ(settled % line_size, 0U);
+                                           may_repeat += written - settled / line_size;
+                                       }});
     agent.start(config);
 
     ASSERT_TRUE(eventually(
@@ -146,7 +126,7 @@ TEST(CrashLong, LosesNothingOfRotatedFilesAndRepeatsOnlyWhatWasInFlight) {
     EXPECT_EQ(agent.stop(), 0);
     entities.read();
     EXPECT_GT(rotations, 0);
-    const std::set<std::uint64_t> numbers = numbers_in(inlet.entities_file());
+    const auto numbers = ids_by_number(inlet.entities_file());
     for (std::uint64_t i = 0; i < written; ++i) ASSERT_TRUE(numbers.contains(i)) << "missing: " << i;
     EXPECT_EQ(entities.distinct(), written) << "a record came with another _id after a restart";
     EXPECT_LE(entities.duplicates(), may_repeat);

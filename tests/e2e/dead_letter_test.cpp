@@ -1,11 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/mount.h>
 
 #include "harness/agent_process.hpp"
 #include "harness/entity_log.hpp"
 #include "harness/inlet_process.hpp"
 #include "harness/records.hpp"
+#include "harness/small_disk.hpp"
 
 namespace aep::e2e {
 namespace {
@@ -114,9 +114,8 @@ TEST_F(DeadLetters, AreDroppedOldestFirstWhereTheyMayBeAndNothingWaits) {
 }
 
 TEST_F(DeadLetters, WaitForADiskThatIsFullAndLoseNone) {
-    const fs::path dir = agent_.file("state/dead-letter");
-    fs::create_directories(dir);
-    if (::mount("none", dir.c_str(), "tmpfs", 0, "size=64k") != 0) GTEST_SKIP() << "may not mount a tmpfs";
+    const SmallDisk disk{agent_.file("state/dead-letter"), 64U << 10U};
+    AEP_SKIP_WITHOUT(disk);
     std::string lines;
     for (int i = 0; i < 500; ++i) lines += "not json " + std::string(200, 'x') + "\n";
     append(agent_.file("events.ndjson"), lines);
@@ -127,14 +126,13 @@ TEST_F(DeadLetters, WaitForADiskThatIsFullAndLoseNone) {
     EXPECT_GT(agent_.metrics().records("in_flight"), 0);
     EXPECT_THAT(agent_.process().err(), HasSubstr("error dead_letter_unwritable: "));
 
-    EXPECT_EQ(::mount("none", dir.c_str(), "tmpfs", MS_REMOUNT, "size=4m"), 0);
+    disk.resize(4U << 20U);
 
     EXPECT_TRUE(eventually([&] { return agent_.metrics().records("dead_lettered") == 500; }));
     EXPECT_EQ(agent_.stop(), 0);
     const auto letters = agent_.dead_letters();
     EXPECT_EQ(letters.size(), 500U);
     for (std::size_t i = 0; i < letters.size(); ++i) EXPECT_EQ(letters[i].position, i * (lines.size() / 500));
-    EXPECT_EQ(::umount2(dir.c_str(), MNT_DETACH), 0);
 }
 
 }  // namespace

@@ -124,22 +124,23 @@ TEST_P(WithDiskBuffer, LosesNothingWhenKilledAtAnyMoment) {
     std::uint64_t written = 0;
     CrashRounds rounds{agent_, config, {.seed = 11}};
     int round = 0;
-    rounds.run(
-        rounds_wanted,
-        [&] {
-            append(file, event_lines(written, 20));
-            written += 20;
-        },
-        [&] {
-            const Outcome verified = run_command({"buffer", "verify", "-c", agent_.file("agent.yaml")},
-                                                 std::filesystem::path{file}.parent_path());
-            EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
-            if (++round % 2 == 1) {
-                inlet_.set_fault(R"({"stall":true})");
-            } else {
-                inlet_.clear_fault();
-            }
-        });
+    rounds.run(rounds_wanted, {.meanwhile =
+                                   [&] {
+                                       append(file, event_lines(written, 20));
+                                       written += 20;
+                                   },
+                               .after_kill =
+                                   [&] {
+                                       const Outcome verified =
+                                           run_command({"buffer", "verify", "-c", agent_.file("agent.yaml")},
+                                                       std::filesystem::path{file}.parent_path());
+                                       EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+                                       if (++round % 2 == 1) {
+                                           inlet_.set_fault(R"({"stall":true})");
+                                       } else {
+                                           inlet_.clear_fault();
+                                       }
+                                   }});
     inlet_.clear_fault();
     agent_.start(config);
     ASSERT_TRUE(eventually([&] {

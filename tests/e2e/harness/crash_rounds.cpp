@@ -25,18 +25,19 @@ std::vector<Position> positions_of(const AgentProcess& agent) {
     return positions;
 }
 
-void CrashRounds::run(int rounds, const std::function<void()>& meanwhile,
-                      const std::function<void()>& after_kill) {
-    for (int round = 0; round < rounds; ++round) {
+void CrashRounds::run(int rounds, const Round& round) {
+    for (int i = 0; i < rounds; ++i) {
         agent_.start(config_);
+        round.after_start();
         const auto span = static_cast<std::uint64_t>((timing_.longest - timing_.shortest).count());
         const auto end = Clock::now() + timing_.shortest + milliseconds{random_() % (span + 1)};
         while (Clock::now() < end) {
-            meanwhile();
+            round.meanwhile();
             std::this_thread::sleep_for(milliseconds{1});
         }
+        round.before_kill();
         agent_.process().kill();
-        after_kill();
+        round.after_kill();
     }
 }
 

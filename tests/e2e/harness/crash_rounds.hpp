@@ -35,9 +35,14 @@ class CrashRounds {
     CrashRounds(AgentProcess& agent, const AgentConfig& config, const Timing& timing)
         : agent_{agent}, config_{config}, timing_{timing}, random_{timing.seed} {}
 
-    /// Starts the agent, keeps calling `meanwhile` until the round's time is over, kills the agent, and then
-    /// calls `after_kill`. The agent is not running when it returns.
-    void run(int rounds, const std::function<void()>& meanwhile, const std::function<void()>& after_kill);
+    struct Round {
+        std::function<void()> meanwhile;  ///< again and again, while the agent runs
+        std::function<void()> after_kill;
+        std::function<void()> after_start = [] {};
+        std::function<void()> before_kill = [] {};  ///< at once after it the agent is killed
+    };
+    /// The agent is not running when it returns.
+    void run(int rounds, const Round& round);
 
   private:
     AgentProcess& agent_;

@@ -63,4 +63,16 @@ std::vector<std::string> ids_in_order(const std::filesystem::path& entities_file
     return ids;
 }
 
+std::map<std::uint64_t, std::set<std::string>> ids_by_number(const std::filesystem::path& entities_file) {
+    constexpr std::string_view kKey = R"("number":)";
+    std::map<std::uint64_t, std::set<std::string>> ids;
+    std::ifstream lines{entities_file};
+    for (std::string line; std::getline(lines, line);) {
+        const std::size_t at = line.find(kKey);
+        if (at == std::string::npos) continue;
+        ids[std::stoull(line.substr(at + kKey.size())) - 1'000'000'000].emplace(id_of(line));
+    }
+    return ids;
+}
+
 }  // namespace aep::e2e

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -41,5 +43,9 @@ class EntityLog {
 
 /// The `_id`s of the entities in a file, in the file's order.
 [[nodiscard]] std::vector<std::string> ids_in_order(const std::filesystem::path& entities_file);
+
+/// The numbers of anonymous_lines() in a file of entities, and under which `_id`s each arrived.
+[[nodiscard]] std::map<std::uint64_t, std::set<std::string>> ids_by_number(
+    const std::filesystem::path& entities_file);
 
 }  // namespace aep::e2e

@@ -63,6 +63,15 @@ std::vector<std::string> event_ids(std::uint64_t first, std::uint64_t count) {
     return ids;
 }
 
+std::string anonymous_lines(std::uint64_t first, std::uint64_t count) {
+    std::string lines;
+    for (std::uint64_t number = first; number < first + count; ++number) {
+        lines +=
+            fmt::format("{{\"timestamp\":\"2024-01-01T00:00:00Z\",\"number\":{}}}\n", 1'000'000'000 + number);
+    }
+    return lines;
+}
+
 void append(const std::string& file, std::string_view bytes) {
     std::ofstream out{file, std::ios::binary | std::ios::app};
     out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));

@@ -22,6 +22,10 @@ namespace aep::e2e {
 [[nodiscard]] std::string event_lines(std::uint64_t first, std::uint64_t count, std::size_t bytes = 0);
 [[nodiscard]] std::vector<std::string> event_ids(std::uint64_t first, std::uint64_t count);
 
+/// Records first, first + 1, ... without an `_id` of their own, so that it depends on where they are found;
+/// all lines are equally long. entity_log.hpp finds their numbers again.
+[[nodiscard]] std::string anonymous_lines(std::uint64_t first, std::uint64_t count);
+
 /// Appends to a file, as an application does; the file is made when it is not there.
 void append(const std::string& file, std::string_view bytes);
 
