@@ -26,8 +26,8 @@ class Committed {
     [[nodiscard]] virtual base::Result<void> write(Transaction& transaction) = 0;
     /// What the last write() put in is on disk.
     virtual void committed() = 0;
-    /// The disk or the map is full: removes what can be removed and puts nothing in. Its removals are part of the next
-    /// write() all the same.
+    /// The disk or the map is full: removes what can be removed and puts nothing in. Its removals are part of
+    /// the next write() all the same.
     [[nodiscard]] virtual base::Result<void> release(Transaction& /*transaction*/) { return {}; }
 };
 

@@ -7,7 +7,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -19,6 +18,7 @@
 
 #include "base/clock.hpp"
 #include "store/durable_file.hpp"
+#include "store/page_check.hpp"
 #include "telemetry/log.hpp"
 
 namespace aep::store {
@@ -162,8 +162,8 @@ base::Result<void> Environment::open_files() {
     int dead = 0;
     mdb_reader_check(env_, &dead);  // readers that were killed would keep old pages from being used again
     if (auto whole = make_whole(); !whole) return whole;
-    if (auto opened = open_tables(was_complete); !opened) return opened;
-    return look_through();
+    if (auto seen = look_through(); !seen) return seen;
+    return open_tables(was_complete);
 }
 
 /// LMDB does not say where its map is; the system does.
@@ -210,6 +210,18 @@ base::Result<void> Environment::make_whole() {
     return {};
 }
 
+/// Better to find a damaged page now than in the middle of the work.
+base::Result<void> Environment::look_through() {
+    MDB_txn* begun = nullptr;
+    if (const int code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &begun); code != 0) {
+        return unusable("cannot be read", code);
+    }
+    const int code = check_pages(begun, access_ == Access::Write ? Correct::Yes : Correct::No);
+    mdb_txn_abort(begun);
+    if (code != 0) return unusable("is damaged", code);
+    return {};
+}
+
 /// In a store that was complete once a missing table is damage: made anew it would be an empty one.
 base::Result<void> Environment::open_tables(bool was_complete) {
     MDB_txn* transaction = nullptr;
@@ -226,43 +238,6 @@ base::Result<void> Environment::open_tables(bool was_complete) {
     if (code > 0) return lmdb_error("cannot write to the store " + directory_.string(), code);
     if (code != 0) return unusable("cannot be written", code);
     return {};
-}
-
-/// Better to find a damaged page now than in the middle of the work.
-base::Result<void> Environment::look_through() {
-    MDB_txn* begun = nullptr;
-    if (const int code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &begun); code != 0) {
-        return unusable("cannot be read", code);
-    }
-    const Transaction transaction{begun, tables_, {}};
-    const DataFile file = data_file();
-    base::Result<void> seen;
-    const auto look = [&](std::string_view, std::string_view value) {
-        if (map_.empty()) return true;
-        seen = lies_within(file, value) ? base::Result<void>{} : unusable("is damaged", MDB_CORRUPTED);
-        if (seen && access_ == Access::Write) seen = correct_page_count(file, value);
-        return seen.has_value();
-    };
-    for (std::size_t i = 0; i < kTables && seen; ++i) {
-        const auto looked = transaction.visit(static_cast<Table>(i), {}, look);
-        if (!looked) return unusable("is damaged", looked.error().code.value());
-    }
-    if (!seen || map_.empty()) return seen;
-    if (const int code = check_free_pages(begun, file); code != 0) return unusable("is damaged", code);
-    ::madvise(map_.data(), map_.size(), MADV_DONTNEED);
-    return {};
-}
-
-DataFile Environment::data_file() const {
-    MDB_envinfo info{};
-    MDB_stat stat{};
-    mdb_env_info(env_, &info);
-    mdb_env_stat(env_, &stat);
-    DataFile file;
-    mdb_env_get_fd(env_, &file.fd);
-    file.page_size = stat.ms_psize;
-    file.pages = {map_.data(), std::min(map_.size(), (info.me_last_pgno + 1) * file.page_size)};
-    return file;
 }
 
 base::Result<void> Environment::reopen() {

@@ -16,7 +16,6 @@
 #include <string_view>
 
 #include "base/result.hpp"
-#include "store/page_check.hpp"
 
 namespace aep::store {
 
@@ -78,7 +77,6 @@ class Environment {
     [[nodiscard]] base::Result<void> open_tables(bool was_complete);
     [[nodiscard]] base::Result<void> make_whole();
     [[nodiscard]] base::Result<void> look_through();
-    [[nodiscard]] DataFile data_file() const;
     [[nodiscard]] base::Result<Transaction> begin(unsigned flags);
     [[nodiscard]] base::Error unusable(const std::string& what, int code) const;
     void close();

@@ -45,8 +45,8 @@ class LetterFiles {
     /// call again with the rest.
     [[nodiscard]] Appended append(std::span<const std::string> lines);
 
-    /// Nothing has come for a while, or nothing can be written: closes the file of a directory, so that others
-    /// may replay or purge it. The next line continues it where nobody has taken it meanwhile.
+    /// Nothing has come for a while, or nothing can be written: closes the file of a directory, so that
+    /// others may replay or purge it. The next line continues it where nobody has taken it meanwhile.
     void rest();
 
     /// Bytes of all files, counted again at most once a second.

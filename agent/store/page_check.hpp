@@ -2,32 +2,21 @@
 
 #include <lmdb.h>
 
-#include <cstddef>
-#include <span>
-#include <string_view>
+#include <cstdint>
 
-#include "base/result.hpp"
-
-/// What LMDB takes from a data file without a look at it. A page that something else has written to would end
-/// the process with a signal, or keep it busy for hours, instead of an error.
 namespace aep::store {
 
-/// A data file and where it is mapped.
-struct DataFile {
-    int fd = -1;
-    std::span<const std::byte> pages;  ///< those in use
-    std::size_t page_size = 4096;
-};
+/// What to do with the first page of a large value that does not say what it must.
+enum class Correct : std::uint8_t { No, Yes };
 
-/// Whether a value is where pages are: sizes are taken from the tree.
-[[nodiscard]] bool lies_within(const DataFile& file, std::string_view value);
-
-/// A large value has pages of its own, and their first says how many they are: so many are freed when the
-/// value is removed. Where that is not what the value's size asks for it is corrected on the disk; whether
-/// the value itself is right its checksum knows. `value` lies within the file.
-[[nodiscard]] base::Result<void> correct_page_count(const DataFile& file, std::string_view value);
-
-/// Looks through the pages that are said to be free. Returns 0, or MDB_CORRUPTED or what else LMDB says.
-[[nodiscard]] int check_free_pages(MDB_txn* transaction, const DataFile& file);
+/// Looks through the pages of a data file that LMDB believes: those of the trees, and the lists of free
+/// pages. LMDB checks little of what it reads; in a page that something else has written to it would follow
+/// offsets to where there is nothing (SIGBUS), use a page for two things, or free more pages than there are.
+///
+/// The first page of a large value says only how many it has, which its entry in the tree says as well: it is
+/// corrected on the disk, and whether the value is right its checksum knows.
+///
+/// `transaction` reads, and its state of the file is looked at. Returns 0, MDB_CORRUPTED, or an errno.
+[[nodiscard]] int check_pages(MDB_txn* transaction, Correct correct);
 
 }  // namespace aep::store
