@@ -194,6 +194,8 @@ void DiskBuffer::Impl::prepare() noexcept {
                         std::make_move_iterator(done.end()));
         done.clear();
     }
+    // What could not be committed is tried again as it is: more would need even more room.
+    if (!storing.empty()) return;
     while (record::BatchPtr batch = next_waiting()) {
         std::vector<record::Kept> kept;
         batch->keep_all(kept);

@@ -25,13 +25,14 @@ bool is_disk_full(int code) {
     return code == ENOSPC || code == EDQUOT;
 }
 
-const char* short_reason(int code) {
+}  // namespace
+
+const char* short_reason(const base::Error& error) {
+    const int code = error.code.value();
     if (is_disk_full(code)) return "disk full";
     if (code == MDB_MAP_FULL) return "store full";
     return "cannot write";
 }
-
-}  // namespace
 
 Committer::Committer(Environment& environment, telemetry::Health& health)
     : environment_{environment}, health_{health}, thread_{[this](const std::stop_token& stop) {
@@ -151,7 +152,7 @@ void Committer::failed(const base::Error& error) {
         backoff_ = std::clamp(2 * backoff_, kFirstBackoff, no_room ? kMaxBackoffWithoutRoom : kMaxBackoff);
         not_before_ = base::SteadyClock::now() + backoff_;
     }
-    health_.set_trouble(kSubject, short_reason(code));
+    health_.set_trouble(kSubject, short_reason(error));
     log::error("store_commit_failed",
                "positions cannot be committed; they are kept in memory, and after a crash records since the "
                "last commit are sent again; trying again",

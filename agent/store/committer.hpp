@@ -15,6 +15,9 @@
 
 namespace aep::store {
 
+/// What readiness says of a commit that failed.
+[[nodiscard]] const char* short_reason(const base::Error& error);
+
 /// Something with changes to be made durable.
 class Committed {
   public:

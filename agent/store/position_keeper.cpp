@@ -14,6 +14,7 @@ using record::FileMark;
 
 /// The wall clock was set meanwhile: what it says of ages is not to be trusted yet.
 constexpr std::chrono::minutes kClockJump{5};
+constexpr const char* kSubject = "positions of new files";
 
 }  // namespace
 
@@ -59,7 +60,18 @@ base::Result<void> PositionKeeper::mark_scanned(const std::string& source) {
     return transaction->commit();
 }
 
+/// Files that cannot be remembered are not read: that is for readiness to say.
 base::Result<void> PositionKeeper::remember(std::span<const FileMark> marks) {
+    auto remembered = try_to_remember(marks);
+    if (remembered) {
+        health_.clear_trouble(kSubject);
+    } else {
+        health_.set_trouble(kSubject, short_reason(remembered.error()));
+    }
+    return remembered;
+}
+
+base::Result<void> PositionKeeper::try_to_remember(std::span<const FileMark> marks) {
     auto transaction = environment_.begin_write();
     if (!transaction) return transaction.error();
     for (FileMark mark : marks) {

@@ -13,6 +13,7 @@
 #include "record/position_store.hpp"
 #include "store/committer.hpp"
 #include "store/environment.hpp"
+#include "telemetry/health.hpp"
 
 namespace aep::store {
 
@@ -24,7 +25,9 @@ class PositionKeeper final : public record::PositionStore, public Committed {
     /// said first which files are still there.
     static constexpr std::chrono::hours kSweepEvery{2};
 
-    explicit PositionKeeper(Environment& environment) : environment_{environment} {}
+    /// Both outlive it.
+    PositionKeeper(Environment& environment, telemetry::Health& health)
+        : environment_{environment}, health_{health} {}
 
     /// `notice` is called whenever something waits to be committed.
     void on_change(std::function<void()> notice) { notice_ = std::move(notice); }
@@ -58,7 +61,10 @@ class PositionKeeper final : public record::PositionStore, public Committed {
     void report_damaged(const std::string& source, const std::string& generation, const std::string& path);
     void sweep_when_due();
 
+    [[nodiscard]] base::Result<void> try_to_remember(std::span<const record::FileMark> marks);
+
     Environment& environment_;
+    telemetry::Health& health_;
     std::function<void()> notice_ = [] {};
 
     std::mutex mutex_;

@@ -14,7 +14,7 @@ struct Store::Impl {
     Impl(std::unique_ptr<Environment> opened, telemetry::Health& health, std::uint64_t bytes_for_buffers)
         : environment{std::move(opened)},
           buffer_bytes{bytes_for_buffers},
-          positions{*environment},
+          positions{*environment, health},
           committer{*environment, health} {
         committer.add(positions);
         positions.on_change([this] { committer.notice(); });

@@ -23,7 +23,7 @@ constexpr std::size_t kMiB = std::size_t{1} << 20U;
 
 class DiskFull : public testing::Test {
   protected:
-    static constexpr std::uint64_t kOfFile = 12'000;
+    static constexpr std::uint64_t kOfFile = 24'000;
     static constexpr std::uint64_t kOfSocket = 6'000;
     static constexpr std::uint64_t kFirstOfSocket = 1'000'000;
     static constexpr std::uint64_t kBroken = 200;
@@ -41,7 +41,7 @@ class DiskFull : public testing::Test {
     }
     [[nodiscard]] std::string file() const { return agent_.file("events.ndjson"); }
 
-    /// 12 MB of events, and among them what goes to the dead letters.
+    /// 24 MB of events, and among them what goes to the dead letters.
     void write_file(const std::string& between = "no record\n") const {
         constexpr std::uint64_t kStep = kOfFile / kBroken;
         for (std::uint64_t i = 0; i < kOfFile; i += kStep) {
@@ -115,7 +115,7 @@ TEST_F(DiskFull, IsWaitedOutWithBoundedMemoryAndLosesNothing) {
     EXPECT_TRUE(agent_.metrics().adds_up("sock"));
     expect_intact();
 
-    disk.resize(64 * kMiB);
+    disk.resize(128 * kMiB);
     inlet_.restart();
 
     expect_all(all_ids());
@@ -131,7 +131,7 @@ TEST_F(DiskFull, IsWaitedOutWithBoundedMemoryAndLosesNothing) {
 }
 
 TEST_F(DiskFull, OfTheBufferItselfEndsWithTheOutage) {
-    const SmallDisk disk{agent_.file("state"), 4 * kMiB};
+    const SmallDisk disk{agent_.file("state"), 16 * kMiB};
     AEP_SKIP_WITHOUT(disk);
     inlet_.kill();
     agent_.start(with_socket());
@@ -162,7 +162,7 @@ TEST_F(DiskFull, SurvivesKillsAndStarts) {
         agent_.process().kill();
         expect_intact();
     }
-    disk.resize(64 * kMiB);
+    disk.resize(128 * kMiB);
     agent_.start(config());
     inlet_.restart();
     EXPECT_TRUE(eventually(
@@ -200,8 +200,9 @@ TEST_F(DiskFull, OfPositionsAloneStopsOnlyWhatCannotBeRemembered) {
         append(agent_.file(fmt::format("{}.ndjson", i)), event_lines(10 * i, 10));
     }
     ASSERT_TRUE(eventually([&] {
-        return agent_.process().err().find("No space left on device") != std::string::npos;
+        return agent_.process().err().find("error positions_not_saved: ") != std::string::npos;
     })) << agent_.process().err();
+    EXPECT_THAT(agent_.readiness().body, HasSubstr("positions of new files: disk full"));
     EXPECT_EQ(agent_.readiness().status, 503) << agent_.process().err();
     EXPECT_TRUE(agent_.metrics().adds_up("app"));
 

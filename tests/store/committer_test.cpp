@@ -38,6 +38,7 @@ TEST_F(FullDisk, KeepsPositionsInMemoryAndGoesOnWhenThereIsRoom) {
         EXPECT_EQ(recalled("g1")->position, 0U);
         const auto refused = positions().remember(std::vector{mark("g2")});
         ASSERT_FALSE(refused.has_value());
+        EXPECT_THAT(health_.report(), HasSubstr("positions of new files: cannot write"));
     }
     ASSERT_TRUE(store_->flush(testing_support::kSoon));
     const std::string log = testing::internal::GetCapturedStderr();
@@ -48,6 +49,8 @@ TEST_F(FullDisk, KeepsPositionsInMemoryAndGoesOnWhenThereIsRoom) {
     reopen();
     EXPECT_EQ(recalled("g1")->position, 20U);
     EXPECT_FALSE(recalled("g2").has_value());
+    remember(mark("g2"));
+    EXPECT_THAT(health_.report(), Not(HasSubstr("positions")));
 }
 
 TEST_F(FullDisk, DoesNotKeepTheProcessFromEnding) {

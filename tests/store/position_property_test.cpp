@@ -33,7 +33,7 @@ class Chain : public testing_support::StoreFixture {
         open_.clear();
         ledger_.reset();
         environment_ = raw();
-        keeper_ = std::make_unique<PositionKeeper>(*environment_);
+        keeper_ = std::make_unique<PositionKeeper>(*environment_, health_);
         const record::FileMark made = mark(generation_ = "g" + std::to_string(seed));
         ASSERT_TRUE(keeper_->remember({&made, 1}));
         ASSERT_NO_FATAL_FAILURE(start_reader());
@@ -124,7 +124,7 @@ class Chain : public testing_support::StoreFixture {
         keeper_.reset();
         environment_.reset();
         environment_ = raw();
-        keeper_ = std::make_unique<PositionKeeper>(*environment_);
+        keeper_ = std::make_unique<PositionKeeper>(*environment_, health_);
         start_reader();
     }
 

@@ -188,7 +188,7 @@ TEST_F(Positions, StaleAreForgottenFinishedOnesSoonerThanOthers) {
     close();
 
     const auto environment = raw();
-    PositionKeeper keeper{*environment};
+    PositionKeeper keeper{*environment, health_};
     const auto sweep = [&](base::WallTime now) {
         keeper.sweep(now);
         auto transaction = environment->begin_write();
