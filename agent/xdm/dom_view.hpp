@@ -49,7 +49,7 @@ struct DomView {
     [[nodiscard]] double real() const { return element.get_double().value_unsafe(); }
     [[nodiscard]] std::string_view text() const { return element.get_string().value_unsafe(); }
     template <class Visit>
-    bool for_each_item(Visit visit) const {
+    AEP_XDM_INLINE bool for_each_item(const Visit& visit) const {
         const simdjson::dom::array items = element.get_array().value_unsafe();
         for (const simdjson::dom::element item : items) {
             if (!visit(DomView{item})) return false;
@@ -57,7 +57,7 @@ struct DomView {
         return true;
     }
     template <class Visit>
-    bool for_each_member(Visit visit) const {
+    AEP_XDM_INLINE bool for_each_member(const Visit& visit) const {
         const simdjson::dom::object members = element.get_object().value_unsafe();
         const auto end = members.end();
         for (auto member = members.begin(); member != end; ++member) {

@@ -24,7 +24,7 @@ void add_with_parts(const Plan& plan, Index index, Nodes& nodes) {
 
 void add_member(const Plan& plan, const ObjectChecks& checks, std::string_view key, Nodes& below) {
     bool is_named = false;
-    if (const Slot* slot = plan.find(checks, key)) {
+    if (const Slot* slot = plan.table(checks).find(key)) {
         is_named = slot->is_property;
         add_with_parts(plan, slot->node, below);
     }

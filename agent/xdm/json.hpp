@@ -81,14 +81,14 @@ struct JsonView {
     [[nodiscard]] double real() const { return value->real(); }
     [[nodiscard]] std::string_view text() const { return value->text(); }
     template <class Visit>
-    bool for_each_item(Visit visit) const {
+    AEP_XDM_INLINE bool for_each_item(const Visit& visit) const {
         for (const Json& item : value->items()) {
             if (!visit(JsonView{&item})) return false;
         }
         return true;
     }
     template <class Visit>
-    bool for_each_member(Visit visit) const {
+    AEP_XDM_INLINE bool for_each_member(const Visit& visit) const {
         for (const JsonMember& member : value->members()) {
             if (!visit(member.key, JsonView{&member.value})) return false;
         }

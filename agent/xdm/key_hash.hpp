@@ -22,12 +22,6 @@ std::uint64_t load(const char* bytes) {
     return word;
 }
 
-inline std::uint64_t mixed(std::uint64_t left, std::uint64_t right) {
-    __extension__ using Wide = unsigned __int128;
-    const Wide product = Wide{left} * right;
-    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
-}
-
 }  // namespace detail
 
 /// The first bytes of a key as words, filled up with zeros: with the size they are all of a short key.
@@ -46,26 +40,30 @@ struct KeyWords {
     }
     /// Of a key behind which kBytes more may be read, whatever they are: takes no branches.
     static KeyWords of_padded(std::string_view key) {
+        const std::size_t size = std::min(key.size(), kBytes);
         KeyWords words;
-        words.first = detail::load<std::uint64_t>(key.data()) & mask(key.size());
-        words.second =
-            detail::load<std::uint64_t>(key.data() + 8) & mask(key.size() < 8 ? 0 : key.size() - 8);
+        words.first = detail::load<std::uint64_t>(key.data()) & kMasks[size + 8];
+        words.second = detail::load<std::uint64_t>(key.data() + 8) & kMasks[size];
         return words;
     }
 
-    /// Longer keys that differ only behind their first bytes share a hash, which costs a comparison each.
-    /// Only the author of a schema can arrange that, as the tables hold its keys.
-    [[nodiscard]] std::uint64_t hash(std::size_t size) const {
-        return detail::mixed(first ^ 0x9E3779B97F4A7C15U, second ^ 0xD6E8FEB86659FD93U ^ (size << 56U));
+    /// The upper bits are the better ones. Which multiplier suits the keys of a table is found by trying.
+    /// Longer keys that differ only behind their first bytes share a hash, which costs a comparison each:
+    /// only the author of a schema can arrange that, as the tables hold its keys.
+    [[nodiscard]] std::uint64_t hash(std::uint64_t multiplier) const {
+        return (first ^ std::rotl(second, 29)) * multiplier;
     }
     bool operator==(const KeyWords&) const = default;
 
   private:
-    /// The lowest `bytes` bytes of a word, which hold the first characters.
-    static std::uint64_t mask(std::size_t bytes) {
-        const std::uint64_t all = ~std::uint64_t{0};
-        return bytes >= 8 ? all : ~(all << (8 * (bytes & 7U)));
-    }
+    /// The mask at 8 + n keeps the first n bytes of a word: none from 8 down, all from 16 up.
+    static constexpr std::array<std::uint64_t, 25> kMasks = [] {
+        std::array<std::uint64_t, 25> masks{};
+        for (unsigned i = 0; i < masks.size(); ++i) {
+            masks[i] = i <= 8 ? 0 : i >= 16 ? ~std::uint64_t{0} : ~(~std::uint64_t{0} << (8 * (i - 8)));
+        }
+        return masks;
+    }();
 };
 
 }  // namespace aep::xdm

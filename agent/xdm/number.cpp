@@ -137,7 +137,7 @@ Decimal to_decimal(const Number& number) {
     return parse_decimal({buffer.data(), result.ptr});
 }
 
-std::weak_ordering compare(const Number& left, const Number& right) {
+std::weak_ordering compare_any(const Number& left, const Number& right) {
     if (left.kind == ValueKind::Big || right.kind == ValueKind::Big) {
         return compare(to_decimal(left), to_decimal(right));
     }

@@ -63,7 +63,11 @@ struct Decimal {
 
 [[nodiscard]] Decimal to_decimal(const Number& number);
 
-[[nodiscard]] std::weak_ordering compare(const Number& left, const Number& right);
+[[nodiscard]] std::weak_ordering compare_any(const Number& left, const Number& right);
+[[nodiscard]] inline std::weak_ordering compare(const Number& left, const Number& right) {
+    const bool are_integers = left.kind == ValueKind::Integer && right.kind == ValueKind::Integer;
+    return are_integers ? std::weak_ordering{left.integer <=> right.integer} : compare_any(left, right);
+}
 
 /// Draft-06: also 1.0 and 1e3.
 [[nodiscard]] bool is_integer(const Number& number);

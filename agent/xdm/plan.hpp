@@ -57,6 +57,8 @@ struct Node {
     Index objects = kNone;
     Index constants = kNone;
     Index combination = kNone;
+    /// Whether it has constants or a combination, besides the checks for one kind of value.
+    bool is_composed = false;
 };
 
 struct NumberChecks {
@@ -89,13 +91,17 @@ struct ArrayChecks {
 struct Slot {
     KeyWords words;     ///< settle most comparisons without a look at Plan::keys
     Index key = kNone;  ///< in Plan::keys; kNone is an empty slot
-    std::uint32_t key_size = 0;
+    std::uint32_t key_size = kNone;
     Index node = kAccept;
-    Kinds plain = kAllKinds;  ///< the node's, so that most values are settled without a look at it
+    /// The kinds whose values have nothing more to pass, so that most are done with without a look at the
+    /// node.
+    Kinds settled = 0;
     std::uint8_t required_bit = kNotRequired;
-    bool is_property = false;
+    bool is_property : 1 = false;
+    bool is_all : 1 = false;  ///< a member has nothing to pass besides the node, and is not counted
 
-    static constexpr std::uint8_t kNotRequired = 255;
+    /// A bit that nobody asks for: marking it costs less than a branch.
+    static constexpr std::uint8_t kNotRequired = 63;
 };
 
 /// What becomes of keys that an object's checks do not name.
@@ -106,8 +112,10 @@ enum class Closed : std::uint8_t {
 };
 
 struct ObjectChecks {
-    Range slots;                 ///< an open-addressing hash table; its size is a power of two
-    std::uint64_t required = 0;  ///< a bit for each required key
+    Range slots{0, 2};             ///< an open-addressing hash table; its size is a power of two, 2 at least
+    std::uint8_t hash_shift = 63;  ///< leaves of a hash what is below the table's size
+    std::uint64_t multiplier = 1;
+    std::uint64_t required = 0;  ///< a bit for each required key; never Slot::kNotRequired
     std::uint64_t min_properties = 0;
     std::uint64_t max_properties = std::numeric_limits<std::uint64_t>::max();
     Range patterns;              ///< of Plan::pattern_properties
@@ -115,6 +123,7 @@ struct ObjectChecks {
     Index additional = kAccept;  ///< of keys that no property and no pattern names
     Index property_names = kNone;
     Closed closed = Closed::No;
+    bool asks_more = false;  ///< has dependencies or bounds of size
     /// Whether unknown keys may be taken out: not where another schema looks at the same object.
     bool is_strippable = false;
 };
@@ -145,6 +154,33 @@ struct Combination {
     Index negated = kNone;
 };
 
+/// The keys that an object's checks name: a hash table with open addressing.
+struct SlotTable {
+    const Slot* slots;  ///< 2^(64 - hash_shift)
+    std::uint64_t multiplier;
+    std::uint8_t hash_shift;
+    const char* keys;  ///< Plan::keys
+
+    /// Null where the key is not named.
+    [[nodiscard]] const Slot* find(std::string_view key) const { return find(key, KeyWords{key}); }
+    [[nodiscard]] AEP_XDM_INLINE const Slot* find(std::string_view key, KeyWords words) const {
+        const std::uint64_t at = words.hash(multiplier) >> hash_shift;
+        const Slot& slot = slots[at];
+        if (is_of(slot, key, words)) return &slot;
+        return slot.key == kNone ? nullptr : find_behind(at, key, words);
+    }
+
+  private:
+    [[nodiscard]] AEP_XDM_INLINE bool is_of(const Slot& slot, std::string_view key, KeyWords words) const {
+        // One branch for all three.
+        const std::uint64_t difference = (slot.words.first ^ words.first) |
+                                         (slot.words.second ^ words.second) | (slot.key_size ^ key.size());
+        return difference == 0 &&
+               (key.size() <= KeyWords::kBytes || std::string_view{keys + slot.key, slot.key_size} == key);
+    }
+    [[nodiscard]] const Slot* find_behind(std::uint64_t at, std::string_view key, KeyWords words) const;
+};
+
 struct RequiredPath {
     std::vector<std::string> keys;
 };
@@ -157,7 +193,7 @@ struct Plan {
     std::vector<ObjectChecks> objects;
     std::vector<Constants> constants;
     std::vector<Combination> combinations;
-    std::vector<Slot> slots;
+    std::vector<Slot> slots{2};  ///< begins with the table of objects that name no keys
     std::vector<Index> children;
     std::vector<PatternProperty> pattern_properties;
     std::vector<Dependency> dependencies;
@@ -175,25 +211,11 @@ struct Plan {
     std::optional<std::string> primary_identity;
 
     [[nodiscard]] std::string_view key_of(const Slot& slot) const {
-        return std::string_view{keys}.substr(slot.key, slot.key_size);
+        return {keys.data() + slot.key, slot.key_size};
     }
-    /// The slot of a key in an object's table, or null.
-    [[nodiscard]] const Slot* find(const ObjectChecks& object, std::string_view key) const {
-        return find(object, key, KeyWords{key});
-    }
-    [[nodiscard]] const Slot* find(const ObjectChecks& object, std::string_view key,
-                                   const KeyWords& words) const {
-        if (object.slots.empty()) return nullptr;
-        const Slot* const table = slots.data() + object.slots.begin;
-        const Index mask = object.slots.size() - 1;
-        for (auto at = static_cast<Index>(words.hash(key.size())) & mask;; at = (at + 1) & mask) {
-            const Slot& slot = table[at];
-            if (slot.words == words && slot.key_size == key.size() && slot.key != kNone &&
-                (key.size() <= KeyWords::kBytes || key_of(slot) == key)) {
-                return &slot;
-            }
-            if (slot.key == kNone) return nullptr;
-        }
+    /// Where an object's keys are looked up.
+    [[nodiscard]] SlotTable table(const ObjectChecks& object) const {
+        return {slots.data() + object.slots.begin, object.multiplier, object.hash_shift, keys.data()};
     }
 };
 

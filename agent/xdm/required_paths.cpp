@@ -26,7 +26,7 @@ bool is(const Json* value, std::string_view text) {
 
 }  // namespace
 
-void SchemaCompiler::add_required_paths(const Json& root, const SchemaOptions& options) {
+void SchemaCompiler::add_required_paths(const Json& root) {
     if (const Json* descriptors = root.find("meta:descriptors");
         descriptors != nullptr && descriptors->is_array()) {
         for (const Json& descriptor : descriptors->items()) {
@@ -41,7 +41,6 @@ void SchemaCompiler::add_required_paths(const Json& root, const SchemaOptions& o
             add_required_path(steps_of(source->text()), std::string{source->text()});
         }
     }
-    for (const std::string& path : options.required) add_required_path(steps_of(path), path);
 }
 
 void SchemaCompiler::add_required_path(std::vector<std::string> keys, const std::string& as_written) {
@@ -69,7 +68,7 @@ std::vector<Index> SchemaCompiler::nodes_below(const std::vector<Index>& nodes, 
         }
         if (node.objects == kNone) continue;
         const ObjectChecks& checks = plan_->objects[node.objects];
-        const Slot* slot = plan_->find(checks, key);
+        const Slot* slot = plan_->table(checks).find(key);
         if (slot != nullptr && slot->is_property && slot->node != kAccept) below.push_back(slot->node);
         if (checks.closed != Closed::No && (slot == nullptr || !slot->is_property)) is_open = false;
     }

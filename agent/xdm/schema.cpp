@@ -35,22 +35,22 @@ const std::optional<std::string>& Schema::primary_identity() const {
     return plan_->primary_identity;
 }
 
-LoadedSchema load_schema(std::span<const SchemaText> texts, const SchemaOptions& options) {
+LoadedSchema load_schema(std::span<const SchemaText> texts) {
     LoadedSchema loaded;
     SchemaIndex index;
     for (const SchemaText& text : texts) {
-        const base::Result<> added = index.add(text.name, text.text, options.max_bytes);
+        const base::Result<> added = index.add(text.name, text.text, kMostSchemaBytes);
         if (added.has_error()) loaded.errors.push_back({text.name, "", added.error().message});
     }
     if (texts.empty()) loaded.errors.push_back({"", "", "no schema given"});
     if (!loaded.errors.empty()) return loaded;
-    if (auto plan = SchemaCompiler{index, loaded}.compile(options)) {
+    if (auto plan = SchemaCompiler{index, loaded}.compile()) {
         loaded.schema = std::make_shared<const Schema>(std::move(plan));
     }
     return loaded;
 }
 
-LoadedSchema load_schema_files(std::span<const std::filesystem::path> files, const SchemaOptions& options) {
+LoadedSchema load_schema_files(std::span<const std::filesystem::path> files) {
     std::vector<SchemaText> texts;
     LoadedSchema failed;
     for (const std::filesystem::path& file : files) {
@@ -62,7 +62,7 @@ LoadedSchema load_schema_files(std::span<const std::filesystem::path> files, con
         }
         texts.push_back({file.string(), std::move(text)});
     }
-    return failed.errors.empty() ? load_schema(texts, options) : std::move(failed);
+    return failed.errors.empty() ? load_schema(texts) : std::move(failed);
 }
 
 }  // namespace aep::xdm

@@ -31,12 +31,8 @@ struct SchemaProblem {
     [[nodiscard]] std::string line() const;
 };
 
-struct SchemaOptions {
-    /// Fields that must be there although the schema does not say so, with all that they are in: the primary
-    /// identity. JSON pointers ("/person/email") or dotted paths ("person.email").
-    std::vector<std::string> required;
-    std::size_t max_bytes = std::size_t{16} << 20U;  ///< of each text
-};
+/// Of each text.
+inline constexpr std::size_t kMostSchemaBytes = std::size_t{16} << 20U;
 
 /// A schema made ready for checking records: everything resolved, in compact arrays. Immutable, hence
 /// free-threaded; the validators of all workers share one.
@@ -68,8 +64,7 @@ struct LoadedSchema {
 
 /// The first text is the schema; the others are there to be referred to, by `$id` or by file name. The
 /// meta-schemas of draft-06 and draft-07 are always there.
-[[nodiscard]] LoadedSchema load_schema(std::span<const SchemaText> texts, const SchemaOptions& options = {});
-[[nodiscard]] LoadedSchema load_schema_files(std::span<const std::filesystem::path> files,
-                                             const SchemaOptions& options = {});
+[[nodiscard]] LoadedSchema load_schema(std::span<const SchemaText> texts);
+[[nodiscard]] LoadedSchema load_schema_files(std::span<const std::filesystem::path> files);
 
 }  // namespace aep::xdm

@@ -28,7 +28,7 @@ std::string where(std::string_view keyword, std::string_view key, Index number) 
 
 }  // namespace
 
-std::unique_ptr<const Plan> SchemaCompiler::compile(const SchemaOptions& options) {
+std::unique_ptr<const Plan> SchemaCompiler::compile() {
     plan_->nodes.resize(2);
     plan_->nodes[kRefuse].kinds = 0;
     const SchemaPlace root = index_.root();
@@ -45,7 +45,7 @@ std::unique_ptr<const Plan> SchemaCompiler::compile(const SchemaOptions& options
     current_ = kNone;
     mark_plain_kinds();
     if (out_.errors.empty()) refuse_endless_checks();
-    if (out_.errors.empty()) add_required_paths(*root.schema, options);
+    if (out_.errors.empty()) add_required_paths(*root.schema);
     if (!out_.errors.empty()) return nullptr;
     const auto text_of = [&](std::string_view key) {
         const Json* value = root.schema->find(key);
@@ -143,7 +143,8 @@ void SchemaCompiler::compile_item(std::uint32_t item) {
 /// Which values need no more than a look at their type.
 void SchemaCompiler::mark_plain_kinds() {
     for (Node& node : plan_->nodes) {
-        if (node.constants != kNone || node.combination != kNone) continue;
+        node.is_composed = node.constants != kNone || node.combination != kNone;
+        if (node.is_composed) continue;
         node.plain = node.kinds & kAllKinds;
         const auto except = [&](Index checks, Kinds kinds) {
             if (checks != kNone) node.plain &= static_cast<Kinds>(~kinds);
@@ -153,7 +154,9 @@ void SchemaCompiler::mark_plain_kinds() {
         except(node.arrays, kind_bit(ValueKind::Array));
         except(node.objects, kind_bit(ValueKind::Object));
     }
-    for (Slot& slot : plan_->slots) slot.plain = plan_->nodes[slot.node].plain;
+    for (Slot& slot : plan_->slots) {
+        if (slot.is_all) slot.settled = plan_->nodes[slot.node].plain;
+    }
 }
 
 SchemaCompiler::Context SchemaCompiler::context_below() const {

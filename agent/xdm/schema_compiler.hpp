@@ -31,7 +31,7 @@ class SchemaCompiler {
     SchemaCompiler(SchemaIndex& index, LoadedSchema& out) : index_{index}, out_{out} {}
 
     /// Null where there are errors: they are in `out`.
-    [[nodiscard]] std::unique_ptr<const Plan> compile(const SchemaOptions& options);
+    [[nodiscard]] std::unique_ptr<const Plan> compile();
 
   private:
     /// How the registry's rule of closed objects applies.
@@ -92,7 +92,7 @@ class SchemaCompiler {
     [[nodiscard]] const std::string& base() const { return bases_[items_[current_].base]; }
 
     // required_paths.cpp: the primary identity.
-    void add_required_paths(const Json& root, const SchemaOptions& options);
+    void add_required_paths(const Json& root);
     void add_required_path(std::vector<std::string> keys, const std::string& as_written);
     [[nodiscard]] std::vector<Index> nodes_below(const std::vector<Index>& nodes, std::string_view key) const;
 
@@ -125,7 +125,8 @@ class SchemaCompiler {
     void read_dependencies(ObjectChecks& checks);
     void close_object(Entries& entries, ObjectChecks& checks);
     void gather_union(const Json& schema, const std::string& base, Union& out);
-    [[nodiscard]] Range make_table(const Entries& entries);
+    void make_table(const Entries& entries, ObjectChecks& checks);
+    [[nodiscard]] std::uint64_t find_multiplier(const Entries& entries, std::uint8_t hash_shift);
     void add_required_node(const std::vector<std::string_view>& keys);
 
     SchemaIndex& index_;
@@ -142,6 +143,7 @@ class SchemaCompiler {
     // Of the item being compiled.
     std::uint32_t current_ = kNone;
     std::array<const Json*, kKeywordCount> keywords_{};
+    std::vector<bool> taken_;           ///< slots of the table being made
     std::vector<Index> more_required_;  ///< nodes for required keys beyond the first 64
 };
 

@@ -12,8 +12,10 @@
 namespace aep::xdm {
 namespace {
 
-/// A word has this many bits; more required keys than that are spread over several nodes.
-constexpr std::size_t kRequiredPerNode = 64;
+/// A word has bits for this many; more required keys than that are spread over several nodes.
+constexpr std::size_t kRequiredPerNode = Slot::kNotRequired;
+
+constexpr std::size_t kSlotsPerKey = 2;
 
 std::string at_member(std::string_view keyword, std::string_view key) {
     std::string where;
@@ -37,8 +39,11 @@ void SchemaCompiler::compile_objects(Node& node) {
         checks.property_names = add(*names, Context::AsWritten, "propertyNames");
     }
     close_object(entries, checks);
-    checks.slots = make_table(entries);
     const ObjectChecks none;
+    const bool is_counted =
+        checks.min_properties != none.min_properties || checks.max_properties != none.max_properties;
+    checks.asks_more = is_counted || !checks.dependencies.empty();
+    make_table(entries, checks);
     if (entries.empty() && checks.min_properties == none.min_properties &&
         checks.max_properties == none.max_properties && checks.patterns.empty() &&
         checks.dependencies.empty() && checks.additional == kAccept && checks.property_names == kNone &&
@@ -102,7 +107,7 @@ void SchemaCompiler::add_required_node(const std::vector<std::string_view>& keys
         checks.required |= std::uint64_t{1} << entries.size();
         entries.push_back({.key = key, .required_bit = static_cast<std::uint8_t>(entries.size())});
     }
-    checks.slots = make_table(entries);
+    make_table(entries, checks);
     Node node;
     node.objects = static_cast<Index>(plan_->objects.size());
     plan_->objects.push_back(checks);
@@ -213,14 +218,21 @@ void SchemaCompiler::gather_union(const Json& schema, const std::string& base, U
     for (const Json& part : all->items()) gather_union(part, within, out);
 }
 
-Range SchemaCompiler::make_table(const Entries& entries) {
+void SchemaCompiler::make_table(const Entries& entries, ObjectChecks& checks) {
+    if (entries.empty()) return;
+    const auto size = static_cast<Index>(std::bit_ceil(entries.size() * kSlotsPerKey));
     const auto begin = static_cast<Index>(plan_->slots.size());
-    if (entries.empty()) return {begin, begin};
-    const auto size = static_cast<Index>(std::bit_ceil(entries.size() * 2));
-    plan_->slots.resize(begin + size);
+    checks.slots = {begin, begin + size};
+    checks.hash_shift = static_cast<std::uint8_t>(64 - std::countr_zero(size));
+    checks.multiplier = find_multiplier(entries, checks.hash_shift);
+    plan_->slots.resize(checks.slots.end);
+    const ObjectChecks none;
+    const bool is_all = checks.patterns.empty() && checks.property_names == kNone &&
+                        checks.min_properties == none.min_properties &&
+                        checks.max_properties == none.max_properties;
     for (const Entry& entry : entries) {
         const KeyWords words{entry.key};
-        Index at = static_cast<Index>(words.hash(entry.key.size())) & (size - 1);
+        std::uint64_t at = words.hash(checks.multiplier) >> checks.hash_shift;
         while (plan_->slots[begin + at].key != kNone) at = (at + 1) & (size - 1);
         Slot& slot = plan_->slots[begin + at];
         slot.words = words;
@@ -229,9 +241,32 @@ Range SchemaCompiler::make_table(const Entries& entries) {
         slot.node = entry.node;
         slot.required_bit = entry.required_bit;
         slot.is_property = entry.is_property;
+        slot.is_all = entry.is_property && is_all;
         plan_->keys += entry.key;
     }
-    return {begin, begin + size};
+}
+
+/// One with which few keys want the same slot; for most objects, none do.
+std::uint64_t SchemaCompiler::find_multiplier(const Entries& entries, std::uint8_t hash_shift) {
+    constexpr int kMostTries = 64;
+    std::uint64_t best = 0;
+    std::size_t fewest = entries.size();
+    std::uint64_t candidate = 0x9E3779B97F4A7C15U;
+    for (int i = 0; i < kMostTries && (fewest > 0 || best == 0); ++i) {
+        std::size_t shared = 0;
+        taken_.assign(std::size_t{1} << (64U - hash_shift), false);
+        for (const Entry& entry : entries) {
+            const std::uint64_t at = KeyWords{entry.key}.hash(candidate) >> hash_shift;
+            shared += taken_[at] ? 1 : 0;
+            taken_[at] = true;
+        }
+        if (best == 0 || shared < fewest) {
+            best = candidate;
+            fewest = shared;
+        }
+        candidate = candidate * 0xD1342543DE82EF95U + 2;  // stays odd
+    }
+    return best;
 }
 
 }  // namespace aep::xdm

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "xdm/json.hpp"
@@ -41,8 +42,8 @@ class Walk {
     explicit Walk(WalkState& state) : state_{state}, plan_{state.plan} {}
 
     bool check_record(V value) {
-        bool ok = check(plan_.root, value);
-        if (stops(ok, true)) return false;
+        bool ok = true;
+        if (stops(ok, check(plan_.root, value))) return false;
         for (const RequiredPath& path : plan_.required_paths) {
             if (stops(ok, check_path(path, 0, value))) return false;
         }
@@ -52,61 +53,74 @@ class Walk {
     bool check(Index index, V value) {
         const Node& node = plan_.nodes[index];
         const ValueKind kind = value.kind();
-        if ((node.plain & kind_bit(kind)) != 0) return true;
-        if (++state_.nested > Validator::kMostNested) return abort("depth");
-        const bool ok = check_node(node, kind, value);
-        --state_.nested;
-        return ok;
+        return (node.plain & kind_bit(kind)) != 0 || check_closely(node, kind, value);
+    }
+
+    /// Where the kind alone does not settle it.
+    AEP_XDM_INLINE bool check_closely(const Node& node, ValueKind kind, V value) {
+        if constexpr (WrappingView<V>) {
+            using Inner = std::remove_cvref_t<decltype(*value.inner())>;
+            if (const Inner* inner = value.inner()) {
+                return Walk<Inner, kReporting>{state_}.check_closely(node, kind, *inner);
+            }
+        }
+        if constexpr (!kReporting) {
+            // Most nodes that are not settled by then are those of objects, and of one kind of value at
+            // least.
+            const bool is_usual = !node.is_composed && (node.kinds & kind_bit(kind)) != 0;
+            if (is_usual && kind == ValueKind::Object && node.objects != kNone) {
+                return nest([&] { return check_object(plan_.objects[node.objects], value); });
+            }
+            if (is_usual) return check_kind(node, kind, value);
+        }
+        return check_all(node, kind, value);
     }
 
   private:
-    bool check_node(const Node& node, ValueKind kind, V value) {
+    bool check_all(const Node& node, ValueKind kind, V value) {
         bool ok = true;
         if ((node.kinds & kind_bit(kind)) == 0 && !is_integer_wanted(node, kind, value)) {
             if (stops(ok, fail_type(node, value))) return false;
         }
-        switch (kind) {
-            case ValueKind::Integer:
-            case ValueKind::Unsigned:
-            case ValueKind::Real:
-            case ValueKind::Big:
-                if (node.numbers != kNone &&
-                    stops(ok, check_number(plan_.numbers[node.numbers], number_of(value)))) {
-                    return false;
-                }
-                break;
-            case ValueKind::String:
-                if (node.strings != kNone &&
-                    stops(ok, check_string(plan_.strings[node.strings], value.text()))) {
-                    return false;
-                }
-                break;
-            case ValueKind::Array:
-                if (node.arrays != kNone && stops(ok, check_array(plan_.arrays[node.arrays], value))) {
-                    return false;
-                }
-                break;
-            case ValueKind::Object:
-                if (node.objects != kNone && stops(ok, check_object(plan_.objects[node.objects], value))) {
-                    return false;
-                }
-                break;
-            default:
-                break;
-        }
+        if (stops(ok, check_kind(node, kind, value))) return false;
         if (node.constants != kNone && stops(ok, check_constants(plan_.constants[node.constants], value))) {
             return false;
         }
-        if (node.combination != kNone &&
-            stops(ok, check_combination(plan_.combinations[node.combination], value))) {
-            return false;
+        if (node.combination != kNone) {
+            const Combination& combination = plan_.combinations[node.combination];
+            if (stops(ok, nest([&] { return check_combination(combination, value); }))) return false;
         }
         return ok;
     }
 
-    /// Takes a result in; true where the walk need not go on.
+    /// What the node says of values of this kind only.
+    bool check_kind(const Node& node, ValueKind kind, V value) {
+        if (kind == ValueKind::String) {
+            return node.strings == kNone || check_string(plan_.strings[node.strings], value.text());
+        }
+        if (kind == ValueKind::Object) {
+            return node.objects == kNone ||
+                   nest([&] { return check_object(plan_.objects[node.objects], value); });
+        }
+        if (kind == ValueKind::Array) {
+            return node.arrays == kNone ||
+                   nest([&] { return check_array(plan_.arrays[node.arrays], value); });
+        }
+        return node.numbers == kNone || !is_number(kind) ||
+               check_number(plan_.numbers[node.numbers], number_of(value));
+    }
+
+    template <class Check>
+    AEP_XDM_INLINE bool nest(const Check& check) {
+        if (++state_.nested > Validator::kMostNested) return abort("depth");
+        const bool ok = check();
+        --state_.nested;
+        return ok;
+    }
+
+    /// Takes a result in; true where the walk need not go on. `ok` is looked at where it does.
     static bool stops(bool& ok, bool result) {
-        ok = ok && result;
+        if constexpr (kReporting) ok = ok && result;
         return !kReporting && !result;
     }
 
@@ -133,15 +147,21 @@ class Walk {
 
     /// Checks a value one step further down.
     template <class Step>
-    bool descend(const Step& step, Index node, V value) {
+    bool descend(const Step& step, Index index, V value) {
+        const Node& node = plan_.nodes[index];
+        const ValueKind kind = value.kind();
+        return (node.plain & kind_bit(kind)) != 0 || descend_closely(step, node, kind, value);
+    }
+    template <class Step>
+    bool descend_closely(const Step& step, const Node& node, ValueKind kind, V value) {
         if constexpr (kReporting) {
             const std::size_t size = state_.pointer.size();
             append_pointer_step(state_.pointer, step);
-            const bool ok = check(node, value);
+            const bool ok = check_closely(node, kind, value);
             state_.pointer.resize(size);
             return ok;
         } else {
-            return check(node, value);
+            return check_closely(node, kind, value);
         }
     }
 
@@ -237,7 +257,7 @@ class Walk {
         bool ok = true;
         std::uint64_t count = 0;
         bool contains = checks.contains == kNone;
-        value.for_each_item([&](V item) {
+        const bool complete = value.for_each_item([&](V item) AEP_XDM_INLINE {
             const Index node = count < checks.tuple.size()
                                    ? plan_.children[checks.tuple.begin + static_cast<Index>(count)]
                                    : checks.items;
@@ -246,7 +266,7 @@ class Walk {
             ++count;
             return true;
         });
-        if (stops(ok, ok)) return false;
+        if (!complete) return false;
         if (count < checks.min_items &&
             stops(ok, fail("minItems",
                            [&] { return expected_count("at least", checks.min_items, "item", count); }))) {
@@ -265,7 +285,7 @@ class Walk {
         if (!contains && stops(ok, fail("contains", [] { return "no item is as one of them must be"; }))) {
             return false;
         }
-        if (checks.is_unique && count > 1) stops(ok, check_unique(value));
+        if (checks.is_unique && count > 1) ok = check_unique(value) && ok;
         return ok;
     }
 
@@ -284,41 +304,33 @@ class Walk {
     bool check_object(const ObjectChecks& checks, V value) {
         bool ok = true;
         std::uint64_t seen = 0;
-        std::uint64_t count = 0;
-        value.for_each_member([&](std::string_view key, V member) {
+        std::uint64_t count = 0;  ///< where somebody asks for it
+        const SlotTable table = plan_.table(checks);
+        const bool complete = value.for_each_member([&](std::string_view key, V member) AEP_XDM_INLINE {
             bool is_named = false;
-            if (const Slot* slot = plan_.find(checks, key, words_of(key))) {
-                if (slot->required_bit != Slot::kNotRequired) seen |= std::uint64_t{1} << slot->required_bit;
+            const ValueKind kind = member.kind();
+            if (const Slot* slot = table.find(key, words_of(key))) {
+                seen |= std::uint64_t{1} << slot->required_bit;
+                if ((slot->settled & kind_bit(kind)) != 0) return true;
+                if (stops(ok, descend_closely(key, plan_.nodes[slot->node], kind, member))) return false;
+                if (slot->is_all) return true;
                 is_named = slot->is_property;
-                if ((slot->plain & kind_bit(member.kind())) == 0 &&
-                    stops(ok, descend(key, slot->node, member))) {
-                    return false;
-                }
             }
-            for (Index i = checks.patterns.begin; i < checks.patterns.end; ++i) {
-                const PatternProperty& entry = plan_.pattern_properties[i];
-                if (!plan_.patterns[entry.pattern].found_in(key)) continue;
-                is_named = true;
-                if (stops(ok, descend(key, entry.node, member))) return false;
-            }
-            if (!is_named) {
-                if (is_closed(checks)) {
-                    if (is_stripped(checks, key)) return true;
-                    if (stops(ok, fail_unknown(key))) return false;
-                } else if (checks.additional != kAccept &&
-                           stops(ok, descend(key, checks.additional, member))) {
-                    return false;
-                }
-            }
-            if (checks.property_names != kNone && stops(ok, check_name(checks, key))) return false;
-            ++count;
-            return true;
+            const Verdict verdict = check_more(checks, key, member, is_named);
+            if (verdict != Verdict::Stripped) ++count;
+            return !stops(ok, verdict != Verdict::Fails);
         });
-        if (stops(ok, ok)) return false;
+        if (!complete) return false;
         if (const std::uint64_t missing = checks.required & ~seen;
             missing != 0 && stops(ok, fail_required(checks, missing))) {
             return false;
         }
+        return (!checks.asks_more || check_members(checks, count, value)) && ok;
+    }
+
+    /// What the object must pass when all its members are known.
+    bool check_members(const ObjectChecks& checks, std::uint64_t count, V value) {
+        bool ok = true;
         if (count < checks.min_properties && stops(ok, fail("minProperties", [&] {
                                                        return expected_count(
                                                            "at least", checks.min_properties, "field", count);
@@ -335,6 +347,29 @@ class Walk {
             if (stops(ok, check_dependency(plan_.dependencies[i], value))) return false;
         }
         return ok;
+    }
+
+    enum class Verdict : std::uint8_t { Fits, Fails, Stripped };
+
+    /// What a member must pass besides the node of its slot.
+    Verdict check_more(const ObjectChecks& checks, std::string_view key, V member, bool is_named) {
+        bool ok = true;
+        for (Index i = checks.patterns.begin; i < checks.patterns.end; ++i) {
+            const PatternProperty& entry = plan_.pattern_properties[i];
+            if (!plan_.patterns[entry.pattern].found_in(key)) continue;
+            is_named = true;
+            if (stops(ok, descend(key, entry.node, member))) return Verdict::Fails;
+        }
+        if (!is_named) {
+            if (is_closed(checks)) {
+                if (is_stripped(checks, key)) return Verdict::Stripped;
+                if (stops(ok, fail_unknown(key))) return Verdict::Fails;
+            } else if (checks.additional != kAccept && stops(ok, descend(key, checks.additional, member))) {
+                return Verdict::Fails;
+            }
+        }
+        if (checks.property_names != kNone) ok = check_name(checks, key) && ok;
+        return ok ? Verdict::Fits : Verdict::Fails;
     }
 
     static KeyWords words_of(std::string_view key) {
@@ -397,7 +432,7 @@ class Walk {
         }
         if (dependency.node != kAccept) {
             if (!charge()) return false;
-            stops(ok, check(dependency.node, value));
+            ok = check(dependency.node, value) && ok;
         }
         return ok;
     }
@@ -468,7 +503,7 @@ class Walk {
         }
         bool ok = true;
         bool found = false;
-        value.for_each_member([&](std::string_view name, V member) {
+        const bool complete = value.for_each_member([&](std::string_view name, V member) {
             if (name != key) return true;
             found = true;
             const std::size_t size = state_.pointer.size();
@@ -477,7 +512,7 @@ class Walk {
             state_.pointer.resize(size);
             return !stops(ok, fine);
         });
-        return found ? ok : fail_missing("required", key);
+        return found ? ok && complete : fail_missing("required", key);
     }
 
     WalkState& state_;
@@ -493,8 +528,11 @@ bool Validator::validate_view(V value, Report& report) {
     pointer_.clear();
     detail::WalkState state{schema_->plan(), unknown_keys_, strip_, hashes_, pointer_, report, 0, 0, {}};
     if (detail::Walk<V, false>{state}.check_record(value)) {
-        std::sort(strip_.begin(), strip_.end(),
-                  [](std::string_view left, std::string_view right) { return left.data() < right.data(); });
+        if (strip_.size() > 1) {
+            std::sort(strip_.begin(), strip_.end(), [](std::string_view left, std::string_view right) {
+                return left.data() < right.data();
+            });
+        }
         return true;
     }
     strip_.clear();

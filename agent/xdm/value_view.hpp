@@ -4,6 +4,10 @@
 #include <cstdint>
 #include <string_view>
 
+/// The loops over a record are worth having in one piece each: what is passed through memory on the way costs
+/// more than what is done with it.
+#define AEP_XDM_INLINE __attribute__((always_inline))
+
 namespace aep::xdm {
 
 /// What a JSON value is. Numbers are told apart by how they are held, not by what they mean: 1.0 is a Real,
@@ -45,6 +49,12 @@ concept ValueView = std::copyable<V> && requires(const V& view) {
 template <class V>
 inline constexpr bool has_padded_keys = requires {
     requires V::kPaddedKeys;
+};
+
+/// A view that wraps another may give that for values of which it adds nothing, null for others: `inner()`.
+template <class V>
+concept WrappingView = requires(const V& view) {
+    *view.inner();
 };
 
 [[nodiscard]] constexpr bool is_number(ValueKind kind) {

@@ -11,7 +11,7 @@ flags=(-std=c++20 -O1 -g1 -Iagent -fno-omit-frame-pointer -fsanitize=fuzzer-no-l
 
 # Only what checks records: the rest of the agent stays out, so that this builds in a minute.
 sources=(agent/base/{json_text,result,suggest,utf8}.cpp
-    agent/xdm/{json,json_pointer,keywords,meta_schemas,number,pattern,report,required_paths,schema}.cpp
+    agent/xdm/{json,json_pointer,keywords,meta_schemas,number,pattern,plan,report,required_paths,schema}.cpp
     agent/xdm/{schema_compiler,schema_index,schema_keywords,schema_objects,text_format,timestamp,uri}.cpp
     agent/xdm/{validator,value_hash,violation_text}.cpp)
 

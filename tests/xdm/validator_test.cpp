@@ -13,9 +13,9 @@
 namespace aep::xdm {
 namespace {
 
-std::shared_ptr<const Schema> schema_of(std::string text, SchemaOptions options = {}) {
+std::shared_ptr<const Schema> schema_of(std::string text) {
     const std::vector<SchemaText> texts{{"schema.json", std::move(text)}};
-    const LoadedSchema loaded = load_schema(texts, options);
+    const LoadedSchema loaded = load_schema(texts);
     for (const SchemaProblem& problem : loaded.errors) ADD_FAILURE() << problem.line();
     return loaded.schema;
 }
@@ -65,14 +65,55 @@ TEST(Validator, AdmitsTheKeysOfAllPartsOfAnAllOf) {
 }
 
 TEST(Validator, RequiresThePathOfAnIdentity) {
-    SchemaOptions options;
-    options.required = {"/person/email"};
     const auto schema = schema_of(
-        R"({"properties": {"person": {"type": "object", "properties": {"email": {"type": "string"}}}}})",
-        options);
+        R"({"properties": {"person": {"type": "object", "properties": {"email": {"type": "string"}}}},
+            "meta:descriptors": [{"@type": "xdm:descriptorIdentity", "xdm:sourceProperty": "/person/email",
+                                  "xdm:isPrimary": true}]})");
     EXPECT_EQ(faults(schema, R"({"person": {"email": "x"}})"), Lines{});
     EXPECT_EQ(faults(schema, R"({"person": {}})"), Lines{"/person: the required field \"email\" is missing"});
     EXPECT_EQ(faults(schema, "{}"), Lines{"the record: the required field \"person\" is missing"});
+}
+
+/// More than one word has bits for.
+TEST(Validator, RequiresAnyNumberOfFields) {
+    std::string names;
+    std::string record;
+    constexpr int kCount = 200;
+    for (int i = 0; i < kCount; ++i) {
+        names += (i == 0 ? "\"f" : ",\"f") + std::to_string(i) + "\"";
+        record += (i == 0 ? "\"f" : ",\"f") + std::to_string(i) + "\":1";
+    }
+    const auto schema = schema_of(R"({"properties": {"f7": {}}, "required": [)" + names + "]}");
+    EXPECT_EQ(faults(schema, "{" + record + "}", UnknownKeys::Allow), Lines{});
+    for (int i = 0; i < kCount; ++i) {
+        const std::string key = "\"f" + std::to_string(i) + "\"";
+        std::string without = record;
+        without.replace(without.find(key + ":"), key.size(), "\"x\"");
+        EXPECT_EQ(faults(schema, "{" + without + "}", UnknownKeys::Allow),
+                  Lines{"the record: the required field " + key + " is missing"});
+    }
+}
+
+TEST(Validator, CountsWhatIsNotStripped) {
+    const auto schema =
+        schema_of(R"({"properties": {"a": {}, "b": {}, "c": {}}, "minProperties": 2, "maxProperties": 2})");
+    EXPECT_EQ(faults(schema, R"({"a": 1, "x": 1, "b": 1})", UnknownKeys::Strip), Lines{});
+    EXPECT_EQ(faults(schema, R"({"a": 1, "x": 1})", UnknownKeys::Strip),
+              Lines{"the record: expected at least 2 fields, found 1"});
+    EXPECT_EQ(faults(schema, R"({"a": 1, "b": 1, "x": 1})", UnknownKeys::Allow),
+              Lines{"the record: expected at most 2 fields, found 3"});
+}
+
+TEST(Validator, BoundsNesting) {
+    const auto schema = schema_of(R"({"properties": {"a": {"$ref": "#"}}})");
+    const auto nested = [](std::size_t depth) {
+        std::string text;
+        for (std::size_t i = 1; i < depth; ++i) text += R"({"a":)";
+        return text + "{}" + std::string(depth - 1, '}');
+    };
+    EXPECT_EQ(faults(schema, nested(Validator::kMostNested)), Lines{});
+    EXPECT_EQ(faults(schema, nested(Validator::kMostNested + 1)),
+              Lines{"the record: is nested too deeply to be checked"});
 }
 
 TEST(Validator, SaysWhichKeysToStrip) {
