@@ -11,7 +11,7 @@ packages=(
     liblmdb-dev libzstd-dev
 )
 if [[ "${1:-}" == tests ]]; then
-    packages+=(libgtest-dev libgmock-dev libbenchmark-dev libvalijson-dev rapidjson-dev clang libclang-rt-14-dev clang-format clang-tidy git faketime)
+    packages+=(libgtest-dev libgmock-dev libbenchmark-dev libvalijson-dev rapidjson-dev clang libclang-rt-14-dev clang-format clang-tidy git faketime e2fsprogs mount)
 fi
 
 missing=()

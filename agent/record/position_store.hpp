@@ -28,7 +28,8 @@ struct FileMark {
     std::string generation;  ///< random, made at first sight and renewed on truncation: part of generated ids
     std::string path;        ///< where it was last seen
     std::uint64_t device = 0;
-    std::uint64_t inode = 0;
+    std::uint64_t inode = 0;  ///< 0: the file is known to be deleted
+    std::uint64_t born = 0;   ///< when the inode was made, in ns since 1970; 0: nobody knows
     Fingerprint fingerprint;
     std::uint64_t position = 0;  ///< everything before it is settled
     bool finished = false;  ///< read to an end that will not be continued: kept for a time, so that it is

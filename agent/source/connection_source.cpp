@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <pthread.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -26,6 +27,7 @@ using base::SteadyClock;
 constexpr std::chrono::seconds kHouseKeeping{1};
 constexpr std::chrono::seconds kAcceptPause{1};
 constexpr int kAcceptedAtOnce = 64;
+constexpr rlim_t kSparedDescriptors = 16;
 /// A round that had this much to read needs no gathering before the next.
 constexpr std::size_t kBusyRound = std::size_t{64} << 10U;
 
@@ -33,6 +35,14 @@ Descriptor new_epoll() {
     Descriptor epoll{::epoll_create1(EPOLL_CLOEXEC)};
     if (!epoll.is_open()) throw std::system_error{errno, std::generic_category(), "epoll_create1"};
     return epoll;
+}
+
+/// What connections may use. The rest is for what delivers their records, or else nothing would ever end.
+int connection_descriptors() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return std::numeric_limits<int>::max();
+    const rlim_t allowed = std::min<rlim_t>(limit.rlim_cur, std::numeric_limits<int>::max());
+    return static_cast<int>(allowed - std::min<rlim_t>(kSparedDescriptors, allowed / 8));
 }
 
 std::string peer_of(int fd, const sockaddr_storage& address) {
@@ -73,7 +83,8 @@ ConnectionSource::ConnectionSource(const SourceOptions& options, const Surroundi
       listener_{std::move(listener)},
       tls_{std::move(tls)},
       metrics_{options, surroundings.metrics},
-      epoll_{new_epoll()} {
+      epoll_{new_epoll()},
+      most_descriptors_{connection_descriptors()} {
     if (!watch(listener_.fd())) throw std::system_error{errno, std::generic_category(), "epoll_ctl"};
     log::info("listening", "ready for connections",
               {{"source", options_.id}, {"address", listener_.address()}, {"tls", tls_ ? "on" : "off"}});
@@ -125,6 +136,11 @@ bool ConnectionSource::accept_one() {
                             SOCK_NONBLOCK | SOCK_CLOEXEC)};
     if (!fd.is_open()) {
         if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) accept_failed(errno);
+        return false;
+    }
+    // The lowest free number is given: few are left.
+    if (fd.get() >= most_descriptors_) {
+        accept_failed(EMFILE);
         return false;
     }
     std::string peer = peer_of(fd.get(), address);

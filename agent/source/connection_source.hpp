@@ -60,6 +60,7 @@ class ConnectionSource final : public SourceBase {
     const SslContextPtr tls_;  ///< null: plain
     ConnectionMetrics metrics_;
     Descriptor epoll_;
+    const int most_descriptors_;                                        ///< a connection's is below
     std::unordered_map<int, std::unique_ptr<Connection>> connections_;  ///< by descriptor
     LongRecords long_records_;
     std::vector<int> due_;  ///< to be read in the next round

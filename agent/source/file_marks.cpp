@@ -15,6 +15,7 @@ namespace fs = std::filesystem;
 /// machine: then name and contents have to do.
 bool is_of(const record::FileMark& mark, const FoundFile& file, std::string_view head) {
     if (mark.inode != file.identity.inode || !continues(mark.fingerprint, head)) return false;
+    if (file.identity.is_another_life_of(mark.born)) return false;
     if (!file.gzip && file.size < mark.position) return false;
     if (mark.device == file.identity.device) return true;
     return mark.fingerprint.size > 0 && mark.path == file.path;
@@ -34,7 +35,8 @@ bool is_original(const record::FileMark& mark, const FoundFile& copy, std::strin
 }  // namespace
 
 bool is_at(const record::FileMark& mark, const FileIdentity& identity) {
-    return mark.device == identity.device && mark.inode == identity.inode;
+    return mark.device == identity.device && mark.inode == identity.inode &&
+           !identity.is_another_life_of(mark.born);
 }
 
 bool may_be_copy(const std::string& path, const std::string& original) {

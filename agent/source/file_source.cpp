@@ -308,6 +308,7 @@ void FileSource::retire(Followed& followed, std::uint64_t unread) {
     const FileReader& reader = *followed.reader;
     record::FileMark mark = mark_of(followed);
     mark.position = reader.handed_over();
+    if (reader.deleted()) mark.inode = 0;  // whoever has it now is another file
     marks_.retire(std::move(mark), reader.ledger(), unread);
     if (unread > 0)
         next_search_ = next_scan_ = std::min(next_scan_, std::max(SteadyClock::now(), earliest_scan_));
@@ -327,6 +328,7 @@ record::FileMark FileSource::mark_of(const Followed& followed) const {
             .path = reader.path(),
             .device = reader.identity().device,
             .inode = reader.identity().inode,
+            .born = reader.identity().born,
             .fingerprint = reader.fingerprint(),
             .position = reader.position(),
             .finished = followed.finished,

@@ -73,6 +73,8 @@ void FileSource::scan() {
         const auto known = followed_.find(file.identity);
         if (known == followed_.end()) {
             meet(file);
+        } else if (file.identity.is_another_life_of(known->first.born)) {
+            scan_again_in(kRaceLost);  // once the one that is gone counts as missing
         } else {
             meet_again(*known->second, file);
         }
@@ -345,7 +347,7 @@ void FileSource::look_for_missing_in(const std::string& directory, const std::ve
     for (Followed* followed : missing) {
         FileReader& reader = *followed->reader;
         const auto found = there.find(reader.identity());
-        if (found == there.end()) {
+        if (found == there.end() || found->first.is_another_life_of(reader.identity().born)) {
             followed->nameless = true;
             files_.pin(reader.identity());
             next_look_ = std::min(next_look_, now);

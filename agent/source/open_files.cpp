@@ -2,12 +2,13 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <utility>
+
+#include "source/read_at.hpp"
 
 namespace aep::source {
 namespace {
@@ -24,10 +25,11 @@ base::Result<Descriptor> open_checked(const FileIdentity& identity, const std::s
     // Non-blocking, because the name may be a FIFO's by now.
     Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
     if (!file.is_open()) return base::system_error("open", errno);
-    struct stat status {};
-    if (::fstat(file.get(), &status) != 0) return base::system_error("fstat", errno);
-    const FileIdentity opened{.device = status.st_dev, .inode = status.st_ino};
-    if (opened != identity) return base::system_error("open (another file has taken the name)", ESTALE);
+    const base::Result<FileStatus> status = status_of(file.get());
+    if (!status) return status.error();
+    const FileIdentity& opened = status->identity;
+    if (opened != identity || opened.is_another_life_of(identity.born))
+        return base::system_error("open (another file has taken the name)", ESTALE);
     return file;
 }
 

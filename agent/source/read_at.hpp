@@ -1,12 +1,12 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <ctime>
+#include <string>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "source/scanner.hpp"
 
 namespace aep::source {
 
@@ -14,18 +14,16 @@ namespace aep::source {
 [[nodiscard]] base::Result<std::size_t> read_at(int fd, char* bytes, std::size_t size,
                                                 std::uint64_t position);
 
-/// What fstat says of a file that concerns its reader.
+/// What the system says of a file that concerns its reader.
 struct FileStatus {
+    FileIdentity identity;
     std::uint64_t size = 0;
     base::WallTime modified = {};
+    bool regular = false;
     bool deleted = false;  ///< no name leads to it any more
 };
 [[nodiscard]] base::Result<FileStatus> status_of(int fd);
-
-/// A file's time of modification.
-[[nodiscard]] constexpr base::WallTime wall_time(const timespec& time) {
-    return base::WallTime{std::chrono::duration_cast<base::WallClock::duration>(
-        std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec})};
-}
+/// Links are followed.
+[[nodiscard]] base::Result<FileStatus> status_of(const std::string& path);
 
 }  // namespace aep::source

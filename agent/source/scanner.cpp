@@ -42,12 +42,10 @@ bool asks_for_gzip(const std::string& pattern) {
 }  // namespace
 
 std::optional<FoundFile> regular_file(const std::string& path) {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
-    return FoundFile{.path = path,
-                     .identity = {.device = status.st_dev, .inode = status.st_ino},
-                     .size = static_cast<std::uint64_t>(status.st_size),
-                     .modified = wall_time(status.st_mtim)};
+    const base::Result<FileStatus> status = status_of(path);
+    if (!status || !status->regular) return std::nullopt;
+    return FoundFile{
+        .path = path, .identity = status->identity, .size = status->size, .modified = status->modified};
 }
 
 std::vector<FoundFile> files_in(const std::string& directory) {

@@ -13,12 +13,21 @@
 
 namespace aep::source {
 
-/// A file whatever its name.
+/// A file whatever its name. Compared by device and inode, which a file system gives to another file once
+/// this one is gone and nobody has it open.
 struct FileIdentity {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
+    std::uint64_t born = 0;  ///< when the inode was made, in ns since 1970; 0: the file system does not say
 
-    friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+    /// Of two with the same device and inode: they are different files all the same.
+    [[nodiscard]] bool is_another_life_of(std::uint64_t others_born) const {
+        return born != 0 && others_born != 0 && born != others_born;
+    }
+
+    friend bool operator==(const FileIdentity& left, const FileIdentity& right) {
+        return left.device == right.device && left.inode == right.inode;
+    }
     friend bool operator<(const FileIdentity& left, const FileIdentity& right) {
         return std::tie(left.device, left.inode) < std::tie(right.device, right.inode);
     }

@@ -23,6 +23,7 @@ std::string encode(const record::FileMark& mark) {
     fields.u64(mark.position);
     fields.u8(mark.finished ? 1 : 0);
     fields.time(mark.last_seen);
+    fields.u64(mark.born);
     return seal(kMarkFormat, fields.bytes());
 }
 
@@ -37,7 +38,9 @@ bool decode_format_1(std::string_view payload, record::FileMark& mark) {
     mark.position = fields.u64();
     mark.finished = fields.u8() != 0;
     mark.last_seen = fields.time();
-    return fields.ok();
+    const bool complete = fields.ok();
+    mark.born = fields.u64();
+    return complete;
 }
 
 bool decode(std::string_view value, record::FileMark& mark) {

@@ -14,7 +14,8 @@
 /// File marks in the table of positions. Key: source, NUL, generation. Value: sealed, format 1:
 ///
 ///     text path | u64 device | u64 inode | u32 u64 u64 fingerprint | u64 position | u8 finished |
-///     u64 last_seen (ms since 1970)
+///     u64 last_seen (ms since 1970) | u64 born (ns since 1970; earlier versions wrote none, and pass over
+///     it)
 namespace aep::store {
 
 /// A file that was read to its end is known again for so long after it was last seen: a rotated file may come

@@ -5,6 +5,7 @@
 
 #include "fixture.hpp"
 #include "source/file_source.hpp"
+#include "source/read_at.hpp"
 
 // What a file source knows of files over a restart.
 namespace aep::source {
@@ -27,7 +28,28 @@ class RestartTest : public SourceTest {
         }
         return {};
     }
+    [[nodiscard]] std::uint64_t inode_of(const std::string& name) const {
+        return status_of(path(name)).value().identity.inode;
+    }
+    /// Makes "again.log" of this text, with this inode. False: the file system does not give it.
+    [[nodiscard]] bool make_with_inode(std::uint64_t inode, const std::string& text) const {
+        for (int i = 0; i < 1000; ++i) {
+            const std::string name = std::to_string(i) + ".tmp";
+            append(name, text);
+            if (inode_of(name) != inode) continue;
+            fs::rename(path(name), path("again.log"));
+            return true;
+        }
+        return false;
+    }
+    [[nodiscard]] bool reuse_inode_of(const std::string& name, const std::string& text) const {
+        const std::uint64_t inode = inode_of(name);
+        fs::remove(path(name));
+        return make_with_inode(inode, text);
+    }
 };
+
+constexpr const char* kNoReuse = "this file system did not reuse the inode in 1000 files";
 
 TEST_F(RestartTest, ContinuesBehindWhatWasSettledWithTheSameGeneration) {
     append("a.log", "one\ntwo\nthree\n");
@@ -185,21 +207,40 @@ TEST_F(RestartTest, TakesAReusedInodeForANewFile) {
     ASSERT_TRUE(sees({"one"}));
     source_->stop();
     source_.reset();
-    const auto inode = mark_of("a.log").inode;
-    fs::remove(path("a.log"));
-    bool reused = false;
-    for (int i = 0; i < 1000 && !reused; ++i) {
-        const std::string name = std::to_string(i) + ".log";
-        append(name, "another\n");
-        struct stat status {};
-        ASSERT_EQ(::stat(path(name).c_str(), &status), 0);
-        reused = status.st_ino == inode;
-        if (!reused) fs::remove(path(name));
-    }
-    if (!reused) GTEST_SKIP() << "this file system did not reuse the inode in 1000 files";
+    if (!reuse_inode_of("a.log", "another\n")) GTEST_SKIP() << kNoReuse;
     start();
     ASSERT_TRUE(sees({"one", "another"}));
     EXPECT_NE(sink_.kept()[0].origin->generation, sink_.kept()[1].origin->generation);
+}
+
+TEST_F(RestartTest, TakesAReusedInodeForANewFileWhenItsBeginningAndItsSizeAreTheSame) {
+    sink_.settle_at_once();
+    const std::string beginning = std::string(2000, ' ') + "\n";
+    append("a.log", beginning + "one\n");
+    start();
+    ASSERT_TRUE(sees({"one"}));
+    source_->stop();
+    source_.reset();
+    if (!reuse_inode_of("a.log", beginning + "two\n")) GTEST_SKIP() << kNoReuse;
+    if (status_of(path("again.log")).value().identity.born == 0)
+        GTEST_SKIP() << "this file system does not say when a file was made";
+    start();
+    ASSERT_TRUE(sees({"one", "two"}));
+    EXPECT_EQ(source_->lost_bytes(), 0U);
+}
+
+TEST_F(RestartTest, TakesTheInodeOfADeletedFileForANewFileWhileItRuns) {
+    sink_.settle_at_once();
+    const std::string beginning = std::string(2000, ' ') + "\n";
+    append("a.log", beginning + "one\n");
+    start();
+    ASSERT_TRUE(sees({"one"}));
+    const std::string generation = sink_.kept()[0].origin->generation;
+    const auto inode = inode_of("a.log");
+    fs::remove(path("a.log"));
+    ASSERT_TRUE(eventually([&] { return positions_.is_finished(generation); }));
+    if (!make_with_inode(inode, beginning + "two\n")) GTEST_SKIP() << kNoReuse;
+    ASSERT_TRUE(sees({"one", "two"}));
 }
 
 TEST_F(RestartTest, FinishesADeletedFileOnceItsRecordsAreSettled) {

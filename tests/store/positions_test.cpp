@@ -37,6 +37,7 @@ TEST_F(Positions, OfANewStateAreNone) {
 TEST_F(Positions, AreRememberedWithEverythingThatBelongsToThem) {
     FileMark made = mark("g1", 4096);
     made.finished = true;
+    made.born = 1'700'000'000'123'456'789;
     remember(made);
     reopen();
     const auto found = recalled("g1");
@@ -44,6 +45,7 @@ TEST_F(Positions, AreRememberedWithEverythingThatBelongsToThem) {
     EXPECT_EQ(found->path, made.path);
     EXPECT_EQ(found->device, made.device);
     EXPECT_EQ(found->inode, made.inode);
+    EXPECT_EQ(found->born, made.born);
     EXPECT_EQ(found->fingerprint, made.fingerprint);
     EXPECT_EQ(found->position, 4096U);
     EXPECT_TRUE(found->finished);

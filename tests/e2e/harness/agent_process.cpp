@@ -60,7 +60,8 @@ void AgentProcess::spawn(const AgentConfig& config, Process::Input input) {
                                                         .directory = dir_.path(),
                                                         .name = "agent",
                                                         .input = input,
-                                                        .environment = environment_});
+                                                        .environment = environment_,
+                                                        .descriptors = descriptors_});
 }
 
 bool AgentProcess::wait_until_it_runs() {

@@ -38,6 +38,8 @@ class AgentProcess {
     [[nodiscard]] const std::filesystem::path& directory() const { return dir_.path(); }
     /// Variables beside the test's own, "NAME=value". Before the start.
     void set_environment(std::vector<std::string> variables) { environment_ = std::move(variables); }
+    /// How many descriptors it may have. Before the start.
+    void limit_descriptors(unsigned most) { descriptors_ = most; }
 
     /// Starts `run` and waits until it runs. Takes another telemetry port when someone else was quicker.
     void start(const AgentConfig& config, Process::Input input = Process::Input::None);
@@ -72,6 +74,7 @@ class AgentProcess {
     TempDir dir_;
     std::uint16_t port_ = 0;
     std::vector<std::string> environment_;
+    unsigned descriptors_ = 0;
     std::unique_ptr<Process> process_;
 };
 

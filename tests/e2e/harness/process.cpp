@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fstream>
+#include <sstream>
 #include <system_error>
 
 #include "harness/temp_dir.hpp"
@@ -22,6 +24,7 @@ struct Files {
     const std::filesystem::path& out;
     const std::filesystem::path& err;
     int input;  ///< -1: nothing to read
+    unsigned descriptors;
 };
 
 [[noreturn]] void fail(int error, const std::string& what) {
@@ -40,6 +43,8 @@ void use(int fd, int instead_of) {
     constexpr int kNewFile = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
     use(::open(files.out.c_str(), kNewFile, 0600), STDOUT_FILENO);
     use(::open(files.err.c_str(), kNewFile, 0600), STDERR_FILENO);
+    const rlimit few{files.descriptors, files.descriptors};
+    if (files.descriptors > 0 && ::setrlimit(RLIMIT_NOFILE, &few) != 0) ::_exit(127);
     (void)std::signal(SIGPIPE, SIG_DFL);  // as a shell would hand it down; the test itself ignores it
     ::execve(arguments[0], arguments, environment);
     ::_exit(127);
@@ -79,8 +84,8 @@ Process::Process(const Setup& setup)
     const pid_t parent = ::getpid();
     pid_ = ::fork();
     if (pid_ == 0)
-        become({setup.directory, out_file_, err_file_, pipe[0]}, arguments.data(), environment.data(),
-               parent);
+        become({setup.directory, out_file_, err_file_, pipe[0], setup.descriptors}, arguments.data(),
+               environment.data(), parent);
     const int error = errno;
     if (pipe[0] >= 0) ::close(pipe[0]);
     input_fd_ = pipe[1];
@@ -159,6 +164,27 @@ std::size_t Process::memory() const {
 
 std::size_t Process::peak_memory() const {
     return memory_of(pid_, "VmHWM:");
+}
+
+std::vector<std::string> Process::descriptors() const {
+    std::vector<std::string> all;
+    const std::filesystem::path directory = "/proc/" + std::to_string(pid_) + "/fd";
+    std::error_code gone;  // it may be closed by the time it is looked at
+    for (const auto& entry : std::filesystem::directory_iterator{directory, gone}) {
+        all.push_back(std::filesystem::read_symlink(entry.path(), gone).string());
+    }
+    return all;
+}
+
+milliseconds Process::cpu_time() const {
+    const std::string stat = read_file("/proc/" + std::to_string(pid_) + "/stat");
+    std::istringstream fields{stat.substr(stat.rfind(')') + 1)};
+    std::string skipped;
+    for (int i = 0; i < 11; ++i) fields >> skipped;  // the state and what follows, up to utime
+    std::int64_t user = 0;
+    std::int64_t system = 0;
+    fields >> user >> system;
+    return milliseconds{(user + system) * 1000 / ::sysconf(_SC_CLK_TCK)};
 }
 
 }  // namespace aep::e2e

@@ -25,6 +25,7 @@ class Process {
         std::string name;                  ///< of the output files: NAME.out, NAME.err
         Input input = Input::None;
         std::vector<std::string> environment = {};  ///< "NAME=value", beside and before the test's own
+        unsigned descriptors = 0;                   ///< how many it may have; 0: as many as the test
     };
 
     explicit Process(const Setup& setup);
@@ -48,6 +49,10 @@ class Process {
     /// Its resident memory, and the high-water mark of that so far, in bytes; 0 once it has ended.
     [[nodiscard]] std::size_t memory() const;
     [[nodiscard]] std::size_t peak_memory() const;
+    /// What its descriptors lead to, as /proc says.
+    [[nodiscard]] std::vector<std::string> descriptors() const;
+    /// CPU time that it has used so far.
+    [[nodiscard]] milliseconds cpu_time() const;
 
   private:
     void reap();
