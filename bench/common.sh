@@ -8,7 +8,7 @@ mkdir -p "$work"
 build() {
     "$root/deploy/packages.sh"
     cmake --preset release -S "$root" -DAEP_AGENT_BENCH=ON >"$work/build.log" 2>&1 &&
-        cmake --build "$bin" --target aep-agent bench_dataset bench_sink bench_floor bench_launch >>"$work/build.log" 2>&1 ||
+        cmake --build "$bin" --target aep-agent bench_append bench_dataset bench_sink bench_floor bench_launch >>"$work/build.log" 2>&1 ||
         { tail -n 40 "$work/build.log" >&2; exit 1; }
 }
 

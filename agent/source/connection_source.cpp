@@ -73,15 +73,16 @@ base::Result<std::unique_ptr<Source>> ConnectionSource::open(const SourceOptions
     }
     auto listener = ListeningSocket::open(options);
     if (!listener) return listener.error();
-    return std::unique_ptr<Source>{
-        std::make_unique<ConnectionSource>(options, surroundings, std::move(*listener), std::move(tls))};
+    return std::unique_ptr<Source>{std::make_unique<ConnectionSource>(
+        options, surroundings, std::move(*listener), std::move(tls), Times{})};
 }
 
 ConnectionSource::ConnectionSource(const SourceOptions& options, const Surroundings& surroundings,
-                                   ListeningSocket listener, SslContextPtr tls)
+                                   ListeningSocket listener, SslContextPtr tls, Times times)
     : SourceBase{options, surroundings, {}},
       listener_{std::move(listener)},
       tls_{std::move(tls)},
+      times_{times},
       metrics_{options, surroundings.metrics},
       epoll_{new_epoll()},
       most_descriptors_{connection_descriptors()} {
@@ -219,8 +220,9 @@ void ConnectionSource::keep_house(const std::stop_token& stop) {
         end(*connection, connection->is_ready() ? Connection::End::Idle : Connection::End::Handshake, stop);
     }
     if (!paused_.empty()) {
-        Connection* stalled = long_records_.stalled(now_ - kLongRecordTime);
-        if (stalled != nullptr) end(*stalled, Connection::End::Stalled, stop);
+        Connection* stalled = long_records_.stalled(now_ - times_.long_record);
+        // What waits to be read may be the end of it.
+        if (stalled != nullptr && stalled->available() == 0) end(*stalled, Connection::End::Stalled, stop);
     }
     readers_.prune();
 }
@@ -228,7 +230,7 @@ void ConnectionSource::keep_house(const std::stop_token& stop) {
 bool ConnectionSource::is_overdue(const Connection& connection) const {
     const auto silence = now_ - connection.last_read();
     const std::chrono::nanoseconds most =
-        connection.is_ready() ? std::chrono::nanoseconds{options_.idle_timeout} : kHandshakeTime;
+        connection.is_ready() ? std::chrono::nanoseconds{options_.idle_timeout} : times_.handshake;
     if (most.count() == 0 || connection.paused) return false;
     return silence > most && connection.available() == 0;
 }

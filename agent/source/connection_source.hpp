@@ -26,15 +26,18 @@ namespace aep::source {
 /// in the kernel's queue believes that it is served.
 class ConnectionSource final : public SourceBase {
   public:
-    static constexpr std::chrono::seconds kHandshakeTime{10};
-    /// How long a long record may take while others wait for its end.
-    static constexpr std::chrono::seconds kLongRecordTime{60};
+    /// What peers get; tests give less.
+    struct Times {
+        std::chrono::milliseconds handshake{10'000};
+        /// For a long record while others wait for its end.
+        std::chrono::milliseconds long_record{60'000};
+    };
 
     /// Listens from here on; what comes waits for start().
     [[nodiscard]] static base::Result<std::unique_ptr<Source>> open(const SourceOptions& options,
                                                                     const Surroundings& surroundings);
     ConnectionSource(const SourceOptions& options, const Surroundings& surroundings, ListeningSocket listener,
-                     SslContextPtr tls);
+                     SslContextPtr tls, Times times);
     ~ConnectionSource() override { stop(); }
 
   private:
@@ -58,6 +61,7 @@ class ConnectionSource final : public SourceBase {
 
     ListeningSocket listener_;
     const SslContextPtr tls_;  ///< null: plain
+    const Times times_;
     ConnectionMetrics metrics_;
     Descriptor epoll_;
     const int most_descriptors_;                                        ///< a connection's is below

@@ -1,5 +1,7 @@
 #include "source/source_base.hpp"
 
+#include <pthread.h>
+
 #include <exception>
 #include <utility>
 
@@ -8,6 +10,15 @@
 namespace aep::source {
 
 namespace log = telemetry::log;
+namespace {
+
+/// For `top -H` and debuggers: "source web".
+void name_thread(const std::string& id) {
+    constexpr std::size_t kMost = 15;  // see pthread_setname_np(3)
+    (void)::pthread_setname_np(::pthread_self(), ("source " + id).substr(0, kMost).c_str());
+}
+
+}  // namespace
 
 SourceBase::SourceBase(const SourceOptions& options, const Surroundings& surroundings,
                        std::function<void()> on_finished)
@@ -40,6 +51,7 @@ void SourceBase::finish() {
 
 void SourceBase::guarded_run(const std::stop_token& stop) noexcept {
     own_thread_ = std::this_thread::get_id();
+    name_thread(options_.id);
     try {
         run(stop);
         return;

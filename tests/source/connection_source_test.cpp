@@ -34,7 +34,8 @@ class ConnectionSourceTest : public SourceTest {
         auto listener = ListeningSocket::open(options_);
         ASSERT_TRUE(listener) << listener.error().message;
         address_ = listener->address();
-        start(std::make_unique<ConnectionSource>(options_, surroundings(), std::move(*listener), nullptr));
+        start(std::make_unique<ConnectionSource>(options_, surroundings(), std::move(*listener), nullptr,
+                                                 times_));
     }
     [[nodiscard]] double metric(const std::string& name, const std::string& more = "") const {
         const std::string line = "aep_agent_source_" + name + "{" + more + "source=\"test\"} ";
@@ -50,6 +51,7 @@ class ConnectionSourceTest : public SourceTest {
     }
 
     std::string address_;
+    ConnectionSource::Times times_;
 };
 
 TEST_F(ConnectionSourceTest, ReadsTheLinesOfAConnection) {
@@ -266,6 +268,26 @@ TEST_F(ConnectionSourceTest, BoundsWhatUnfinishedRecordsHold) {
     EXPECT_EQ(share_->used(), 0U);
 }
 
+TEST_F(ConnectionSourceTest, GivesUpALongRecordThatStallsWhileOthersWait) {
+    times_.long_record = 100ms;
+    sink_.settle_at_once();
+    open();
+    const std::string half(900'000, 'h');
+    TestClient stalls{address_};
+    ASSERT_TRUE(stalls.send(half));
+    ASSERT_TRUE(eventually([&] { return share_->used() >= half.size(); }));
+    TestClient waits{address_};
+    ASSERT_TRUE(waits.send(half));
+    ASSERT_TRUE(eventually([&] { return share_->used() > LongRecords::kBudget; }));
+    ASSERT_TRUE(waits.send("end\n"));
+    ASSERT_TRUE(eventually([&] { return sink_.count() == 1; }));
+    EXPECT_EQ(sink_.kept()[0].text.size(), half.size() + 3);
+    EXPECT_EQ(sink_.kept()[0].peer, waits.name());
+    EXPECT_TRUE(stalls.is_closed());
+    EXPECT_EQ(closed("stalled"), 1);
+    EXPECT_EQ(source_->lost_bytes(), half.size());
+}
+
 TEST_F(ConnectionSourceTest, HoldsLittleForManyQuietConnections) {
     sink_.settle_at_once();
     open();
@@ -295,7 +317,8 @@ TEST_F(ConnectionSourceTest, ReadsWhatHasArrivedWhenItStops) {
     auto listener = ListeningSocket::open(options_);
     ASSERT_TRUE(listener);
     const std::string address = listener->address();
-    source_ = std::make_unique<ConnectionSource>(options_, surroundings(), std::move(*listener), nullptr);
+    source_ =
+        std::make_unique<ConnectionSource>(options_, surroundings(), std::move(*listener), nullptr, times_);
     TestClient open_one{address};
     TestClient closed_one{address};
     open_one.send("open\nhalf");

@@ -77,7 +77,7 @@ class TlsSourceTest : public SourceTest {
         ASSERT_TRUE(listener) << listener.error().message;
         address_ = listener->address();
         start(std::make_unique<ConnectionSource>(options_, surroundings(), std::move(*listener),
-                                                 std::move(*tls)));
+                                                 std::move(*tls), times_));
     }
     [[nodiscard]] bool ended(const std::string& reason, int count) const {
         const std::string line = "aep_agent_source_connections_closed_total{reason=\"" + reason +
@@ -91,6 +91,7 @@ class TlsSourceTest : public SourceTest {
 
     TestIdentity server_;
     std::string address_;
+    ConnectionSource::Times times_;
 };
 
 TEST_F(TlsSourceTest, ReadsRecordsOfAllSizes) {
@@ -116,6 +117,22 @@ TEST_F(TlsSourceTest, TakesAnEndWithoutCloseNotifyForABreak) {
     EXPECT_TRUE(ended("broken", 1));
     EXPECT_TRUE(sees({"one"}));
     EXPECT_TRUE(eventually([&] { return source_->lost_bytes() == 4U; }));
+}
+
+TEST_F(TlsSourceTest, GivesUpAHandshakeThatTakesTooLong) {
+    times_.handshake = std::chrono::milliseconds{100};
+    open();
+    TestClient silent{address_};
+    TestClient slow{address_};
+    ASSERT_TRUE(
+        slow.send(std::string_view{"\x16\x03\x01\x02\x00\x01", 6}));  // the beginning of a ClientHello
+    TlsClient good{address_, server_};
+    ASSERT_TRUE(good.connect());
+    EXPECT_TRUE(ended("handshake", 2));
+    EXPECT_TRUE(silent.is_closed());
+    EXPECT_TRUE(slow.is_closed());
+    ASSERT_TRUE(good.send("one\n"));
+    EXPECT_TRUE(sees({"one"}));
 }
 
 TEST_F(TlsSourceTest, AsksClientsForTheirCertificate) {
