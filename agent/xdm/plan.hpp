@@ -14,6 +14,7 @@
 #include "xdm/pattern.hpp"
 #include "xdm/text_format.hpp"
 #include "xdm/value_hash.hpp"
+#include "xdm/value_view.hpp"
 
 /// What a schema is compiled to: arrays that refer to each other by index, so that a walk over a record
 /// touches little memory and follows no pointers. A node is one schema; nodes share nothing but patterns.

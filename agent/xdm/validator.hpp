@@ -33,8 +33,8 @@ namespace aep::xdm {
 ///  - Duplicate keys: each occurrence is checked and counted.
 ///  - Numbers that fit no machine type are compared exactly; a record with one comes as a JsonDocument,
 ///    because the fast parser refuses it.
-///  - Nesting beyond kMostNested checks and effort beyond kMostBranches tried alternatives make a record
-///    invalid (keywords "depth" and "effort").
+///  - Nesting beyond kMostNested (arrays, objects and combinations of schemas) and effort beyond
+///    kMostBranches tried alternatives make a record invalid (keywords "depth" and "effort").
 class Validator {
   public:
     static constexpr std::size_t kMostNested = 1000;

@@ -47,8 +47,10 @@ TEST(SlotTable, TellsKeysApartThatShareTheirFirstBytes) {
 }
 
 TEST(SlotTable, FindsEveryKeyOfLargeObjects) {
+    constexpr int kCount = 3000;
     std::vector<std::string> names;
-    for (int i = 0; i < 3000; ++i) names.push_back("field" + std::to_string(i * 7));
+    names.reserve(kCount);
+    for (int i = 0; i < kCount; ++i) names.push_back("field" + std::to_string(i * 7));
     EXPECT_EQ(unknown_keys(names, "field1"), std::vector<std::string>{"field1"});
 }
 

@@ -21,9 +21,10 @@ namespace {
 namespace fs = std::filesystem;
 
 /// A tree as a mapping may build one, which has never been JSON text.
+struct Field;
 struct Tree {
     using List = std::vector<Tree>;
-    using Fields = std::vector<std::pair<std::string, Tree>>;
+    using Fields = std::vector<Field>;
     struct Decimal {
         std::string digits;  ///< of a number that fits no machine type
     };
@@ -31,6 +32,11 @@ struct Tree {
     std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, Decimal, std::string, List,
                  Fields>
         value;
+};
+
+struct Field {
+    std::string key;
+    Tree value;
 };
 
 /// The validator's view of it: by the order of the variant's types, which is that of ValueKind.
@@ -85,9 +91,9 @@ TEST(ValidateView, ChecksATreeThatWasBuilt) {
     EXPECT_TRUE(validator.validate_view(TreeView{&entity}, report)) << lines(report);
 
     auto& fields = std::get<Tree::Fields>(entity.value);
-    fields[1].second.value = std::string{"today"};
-    fields[2].second.value = Tree::Fields{{"total", {std::int64_t{-1}}}, {"sum", {nullptr}}};
-    std::get<Tree::List>(fields[3].second.value)[1].value = std::string{"x"};
+    fields[1].value.value = std::string{"today"};
+    fields[2].value.value = Tree::Fields{{"total", {std::int64_t{-1}}}, {"sum", {nullptr}}};
+    std::get<Tree::List>(fields[3].value.value)[1].value = std::string{"x"};
     EXPECT_FALSE(validator.validate_view(TreeView{&entity}, report));
     EXPECT_EQ(lines(report),
               "/order: unknown field \"sum\"\n"
@@ -119,7 +125,8 @@ Tree built_from(const Json& json) {
         }
         case ValueKind::Object: {
             Tree::Fields fields;
-            for (const auto& [key, value] : json.members()) fields.emplace_back(key, built_from(value));
+            for (const auto& [key, value] : json.members())
+                fields.push_back({std::string{key}, built_from(value)});
             return {std::move(fields)};
         }
     }
