@@ -32,6 +32,8 @@ constexpr std::size_t kMostPerCommit = std::size_t{2} << 20U;
 /// From so much on a commit does not wait for its time: sources need the memory.
 constexpr std::size_t kHurry = std::size_t{1} << 20U;
 constexpr std::chrono::milliseconds kReadRetry = 1s;
+/// So many heads of batches are looked at before their pages are let go.
+constexpr std::size_t kRecoverAtOnce = 16;
 
 }  // namespace
 
@@ -68,6 +70,7 @@ struct DiskBuffer::Impl final : store::Committed {
     };
 
     base::Result<void> recover();
+    base::Result<std::size_t> recover_some(std::uint64_t first);
     base::Result<void> write(store::Transaction& transaction) override;
     base::Result<void> release(store::Transaction& transaction) override;
     void committed() override;
@@ -121,12 +124,32 @@ struct DiskBuffer::Impl final : store::Committed {
 /// What an earlier run left behind.
 base::Result<void> DiskBuffer::Impl::recover() {
     std::uint64_t batches = 0;
-    std::uint64_t oldest = 0;
+    for (std::uint64_t next = 0;;) {
+        const auto recovered = recover_some(next);
+        if (!recovered) return recovered.error();
+        // For each head that is read the system maps the pages around it as well.
+        surroundings.store.environment().let_go_of_pages();
+        batches += *recovered;
+        if (*recovered < kRecoverAtOnce) break;
+        next = stored_end;
+    }
+    next_number = stored_end;
+    if (batches == 0) next_read = stored_end;
+    if (batches > 0) {
+        log::info("buffer_recovered", "batches of an earlier run wait in the disk buffer",
+                  {{"destination", destination}, {"batches", batches}, {"bytes", bytes}});
+    }
+    return {};
+}
+
+/// The next batches from number `first` on; how many there were.
+base::Result<std::size_t> DiskBuffer::Impl::recover_some(std::uint64_t first) {
+    std::size_t batches = 0;
     auto transaction = surroundings.store.environment().begin_read();
     if (!transaction) return transaction.error();
-    const auto visited =
-        store::visit_batches(*transaction, destination, 0, [&](std::uint64_t number, std::string_view value) {
-            if (batches++ == 0) oldest = number;
+    const auto visited = store::visit_batches(
+        *transaction, destination, first, [&](std::uint64_t number, std::string_view value) {
+            if (first == 0 && batches == 0) next_read = number;
             stored_end = number + 1;
             // A damaged one is met again, and set aside, when its turn comes.
             const auto head = store::decode_head(value);
@@ -135,16 +158,10 @@ base::Result<void> DiskBuffer::Impl::recover() {
                 surroundings.counters_of(source).count_recovered(count);
             }
             count(stored, true);
-            return true;
+            return ++batches < kRecoverAtOnce;
         });
     if (!visited) return visited.error();
-    next_number = stored_end;
-    next_read = batches == 0 ? stored_end : oldest;
-    if (batches > 0) {
-        log::info("buffer_recovered", "batches of an earlier run wait in the disk buffer",
-                  {{"destination", destination}, {"batches", batches}, {"bytes", bytes}});
-    }
-    return {};
+    return base::ok(std::move(batches));
 }
 
 DiskBuffer::Impl::Stored DiskBuffer::Impl::stored_of(const BatchHead& head, std::uint64_t size) const {

@@ -227,6 +227,24 @@ TEST_F(Buffered, SendsWhatAnEarlierRunLeftOldestFirstAndCountsItAsRecovered) {
     EXPECT_EQ(values.in_flight, 0U);
 }
 
+TEST_F(Buffered, FindsEveryBatchOfAnEarlierRun) {
+    for (const int count : {15, 16, 17, 32, 50}) {
+        position_ = 0;
+        begin();
+        for (int i = 0; i < count; ++i) submit(1, 5'000);
+        ASSERT_TRUE(buffer_->drain(kSoon));
+        crash();
+        begin();
+        EXPECT_EQ(counters_->snapshot().recovered, static_cast<std::uint64_t>(count));
+        buffer_->start(held_);
+        EXPECT_THAT(deliver(static_cast<std::size_t>(count)), testing::SizeIs(count));
+        EXPECT_TRUE(buffer_->drain(kSoon));
+        EXPECT_EQ(stored_batches(), 0U);
+        crash();
+        fs::remove_all(dir_ / "store");
+    }
+}
+
 TEST_F(Buffered, HoldsOnlyAWindowInMemory) {
     begin();
     buffer_->start(held_);

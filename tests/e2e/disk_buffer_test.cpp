@@ -175,6 +175,29 @@ TEST(DiskBuffer, KeepsWhatStdinBroughtForTheNextStart) {
     EXPECT_EQ(entities.read(), 100U);
 }
 
+TEST(DiskBuffer, TakesNoMemoryForWhatAnEarlierRunLeft) {
+    constexpr std::uint64_t kRecords = 50'000;
+    InletProcess inlet;
+    inlet.kill();
+    AgentProcess agent;
+    const std::string file = agent.file("events.ndjson");
+    // Many batches: the head of each is read at the start.
+    const AgentConfig config =
+        AgentConfig::to(inlet, "buffer: {type: disk}, batch: {max_messages: 64, linger: 20ms}")
+            .agent("memory_limit: 16MiB")
+            .file_source("app", file);
+    for (std::uint64_t i = 0; i < kRecords; i += 1'000) append(file, event_lines(i, 1'000, 1'000));
+    agent.start(config);
+    ASSERT_TRUE(eventually([&] {
+        const auto positions = positions_of(agent);
+        return !positions.empty() && positions[0].position == std::filesystem::file_size(file);
+    }));
+    agent.process().kill();
+    agent.start(config);
+    EXPECT_EQ(agent.metrics().records("recovered"), kRecords);
+    EXPECT_LE(agent.process().peak_memory(), (16U + 16U) << 20U);
+}
+
 TEST(DiskBuffer, IsMissedByCheckWhereRecordsAreInMemoryOnly) {
     const InletProcess inlet;
     const TempDir dir;
