@@ -173,7 +173,8 @@ void Committer::release() {
         for (Committed* participant : writing_) {
             if (removes && !participant->release(*transaction)) return;
         }
-        if (!transaction->touch() || !transaction->commit()) return;  // the next attempt will tell
+        if (!removes && !transaction->touch()) return;
+        if (!transaction->commit()) return;  // the next attempt will tell
     }
 }
 

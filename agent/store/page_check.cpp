@@ -12,6 +12,7 @@
 namespace aep::store {
 namespace {
 
+static_assert(sizeof(std::size_t) == 8);
 constexpr std::uint64_t kNoPage = ~std::uint64_t{0};
 constexpr std::uint64_t kRoots = 2;  ///< the first pages; commits take turns with them
 constexpr std::size_t kHeaderSize = 16;
