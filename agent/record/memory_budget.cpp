@@ -69,6 +69,7 @@ Lease& Lease::operator=(Lease&& other) noexcept {
         resize(0);
         share_ = std::exchange(other.share_, nullptr);
         bytes_ = std::exchange(other.bytes_, 0);
+        kept_ = std::exchange(other.kept_, false);
     }
     return *this;
 }
@@ -79,6 +80,7 @@ void Lease::resize(std::size_t bytes) {
     {
         const std::lock_guard lock{budget.mutex_};
         share_->used_ = share_->used_ + bytes - bytes_;
+        if (kept_) share_->kept_ = share_->kept_ + bytes - bytes_;
     }
     if (bytes < bytes_) budget.freed_.notify_all();
     bytes_ = bytes;
@@ -89,6 +91,19 @@ Lease MemoryShare::take(std::size_t bytes, const std::stop_token& stop) {
     if (!budget_.freed_.wait(lock, stop, [&] { return budget_.fits(*this, bytes); })) return {};
     used_ += bytes;
     return Lease{this, bytes};
+}
+
+Lease MemoryShare::take_within(std::size_t bytes, std::chrono::milliseconds most,
+                               const std::stop_token& stop) {
+    std::unique_lock lock{budget_.mutex_};
+    if (!budget_.freed_.wait_for(lock, stop, most, [&] { return budget_.fits(*this, bytes); })) return {};
+    used_ += bytes;
+    return Lease{this, bytes};
+}
+
+bool MemoryShare::crowded() const {
+    const std::lock_guard lock{budget_.mutex_};
+    return used_ == kept_ && kept_ > budget_.guaranteed() / 2;
 }
 
 Lease MemoryShare::try_take(std::size_t bytes) {

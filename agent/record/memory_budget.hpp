@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <list>
@@ -54,7 +55,9 @@ class Lease {
   public:
     Lease() = default;
     Lease(Lease&& other) noexcept
-        : share_{std::exchange(other.share_, nullptr)}, bytes_{std::exchange(other.bytes_, 0)} {}
+        : share_{std::exchange(other.share_, nullptr)},
+          bytes_{std::exchange(other.bytes_, 0)},
+          kept_{std::exchange(other.kept_, false)} {}
     Lease& operator=(Lease&& other) noexcept;
     ~Lease() { resize(0); }
 
@@ -68,10 +71,12 @@ class Lease {
 
   private:
     friend class MemoryShare;
-    Lease(MemoryShare* share, std::size_t bytes) : share_{share}, bytes_{bytes} {}
+    Lease(MemoryShare* share, std::size_t bytes, bool kept = false)
+        : share_{share}, bytes_{bytes}, kept_{kept} {}
 
     MemoryShare* share_ = nullptr;
     std::size_t bytes_ = 0;
+    bool kept_ = false;  ///< see MemoryShare::open_kept()
 };
 
 /// One destination's part of the budget.
@@ -86,11 +91,22 @@ class MemoryShare {
     /// larger than all that could ever be free is granted when the share is empty. For sources.
     [[nodiscard]] Lease take(std::size_t bytes, const std::stop_token& stop);
 
+    /// The same for so long at most; then an empty Lease as well.
+    [[nodiscard]] Lease take_within(std::size_t bytes, std::chrono::milliseconds most,
+                                    const std::stop_token& stop);
+
     /// The same without waiting: an empty Lease where it does not fit now.
     [[nodiscard]] Lease try_take(std::size_t bytes);
 
     /// An empty Lease to be resized: for what is already on its way.
     [[nodiscard]] Lease open() { return Lease{this, 0}; }
+
+    /// The same for what a source keeps between Blocks: incomplete records, which nobody behind it can free.
+    [[nodiscard]] Lease open_kept() { return Lease{this, 0, true}; }
+
+    /// Nothing but that is left, and it takes more than half of what the share can be sure of: who waits now
+    /// may wait for ever.
+    [[nodiscard]] bool crowded() const;
 
     [[nodiscard]] std::size_t used() const;
     [[nodiscard]] const std::string& destination() const { return destination_; }
@@ -103,6 +119,7 @@ class MemoryShare {
     const std::string destination_;
     // Guarded by the budget's mutex.
     std::size_t used_ = 0;
+    std::size_t kept_ = 0;  ///< of it
     bool retired_ = false;
 };
 

@@ -67,6 +67,8 @@ class Connection {
     [[nodiscard]] std::size_t available() const { return socket_.available(); }
     /// Bytes held of an incomplete record.
     [[nodiscard]] std::size_t held() const { return reader_.held(); }
+    /// Part of a record is held, and nothing that is whole.
+    [[nodiscard]] bool holds_a_part() const { return reader_.held() > 0 && !reader_.more(); }
     [[nodiscard]] base::SteadyTime last_read() const { return last_read_; }
 
     bool paused = false;         ///< not watched: other long records come first

@@ -48,7 +48,7 @@ void ConnectionMetrics::tell(const Connection& connection) const {
                                {"lost_bytes", connection.lost()}});
         case Connection::End::Stalled:
             return log::error("record_stalled",
-                              "a long record does not come to its end while others wait for the memory it "
+                              "a record does not come to its end while others wait for the memory it "
                               "takes: the connection is closed",
                               {{"source", source_},
                                {"peer", connection.peer()},

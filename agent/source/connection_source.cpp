@@ -86,6 +86,7 @@ ConnectionSource::ConnectionSource(const SourceOptions& options, const Surroundi
       metrics_{options, surroundings.metrics},
       epoll_{new_epoll()},
       most_descriptors_{connection_descriptors()} {
+    intake_.on_crowd([this] { relieve(); });
     if (!watch(listener_.fd())) throw std::system_error{errno, std::generic_category(), "epoll_ctl"};
     log::info("listening", "ready for connections",
               {{"source", options_.id}, {"address", listener_.address()}, {"tls", tls_ ? "on" : "off"}});
@@ -191,7 +192,9 @@ void ConnectionSource::read_one(Connection& connection, const std::stop_token& s
         return;
     }
     const std::uint64_t before = connection.position();
+    busy_ = &connection;
     const Connection::Step step = connection.read(allowance, now_, stop);
+    busy_ = nullptr;
     last_round_ += connection.position() - before;
     if (step == Connection::Step::Ended) return bury(connection);
     long_records_.note(connection, now_);
@@ -212,12 +215,15 @@ void ConnectionSource::keep_house(const std::stop_token& stop) {
     if (!accepting_ && now_ >= accept_again_) {
         accepting_ = watch(listener_.fd());
     }
-    std::vector<Connection*> overdue;
+    std::vector<int> overdue;
     for (const auto& [fd, connection] : connections_) {
-        if (is_overdue(*connection)) overdue.push_back(connection.get());
+        if (is_overdue(*connection)) overdue.push_back(fd);
     }
-    for (Connection* connection : overdue) {
-        end(*connection, connection->is_ready() ? Connection::End::Idle : Connection::End::Handshake, stop);
+    for (const int fd : overdue) {
+        const auto found = connections_.find(fd);
+        if (found == connections_.end()) continue;  // relieve() was quicker
+        Connection& connection = *found->second;
+        end(connection, connection.is_ready() ? Connection::End::Idle : Connection::End::Handshake, stop);
     }
     if (!paused_.empty()) {
         Connection* stalled = long_records_.stalled(now_ - times_.long_record);
@@ -225,6 +231,23 @@ void ConnectionSource::keep_house(const std::stop_token& stop) {
         if (stalled != nullptr && stalled->available() == 0) end(*stalled, Connection::End::Stalled, stop);
     }
     readers_.prune();
+}
+
+/// Nothing can be read any more, of none of the sources of this memory, until some of those that have not
+/// ended their records are given up: those that were silent for the longest.
+void ConnectionSource::relieve() {
+    const base::SteadyTime latest = SteadyClock::now() - times_.long_record;
+    std::vector<Connection*> silent;
+    for (const auto& [fd, connection] : connections_) {
+        const bool is_silent = connection->holds_a_part() && connection->last_read() <= latest;
+        if (is_silent && connection.get() != busy_) silent.push_back(connection.get());
+    }
+    std::ranges::sort(silent, {}, &Connection::last_read);
+    for (Connection* connection : silent) {
+        if (!intake_.crowded()) return;
+        connection->conclude(Connection::End::Stalled, {});
+        bury(*connection);
+    }
 }
 
 bool ConnectionSource::is_overdue(const Connection& connection) const {
@@ -236,7 +259,9 @@ bool ConnectionSource::is_overdue(const Connection& connection) const {
 }
 
 void ConnectionSource::end(Connection& connection, Connection::End why, const std::stop_token& stop) {
+    busy_ = &connection;
     connection.conclude(why, stop);
+    busy_ = nullptr;
     bury(connection);
 }
 

@@ -29,7 +29,7 @@ class ConnectionSource final : public SourceBase {
     /// What peers get; tests give less.
     struct Times {
         std::chrono::milliseconds handshake{10'000};
-        /// For a long record while others wait for its end.
+        /// For a record while others wait for the memory that its beginning takes.
         std::chrono::milliseconds long_record{60'000};
     };
 
@@ -52,6 +52,7 @@ class ConnectionSource final : public SourceBase {
     void read_one(Connection& connection, const std::stop_token& stop);
     void resume_paused();
     void keep_house(const std::stop_token& stop);
+    void relieve();
     [[nodiscard]] bool is_overdue(const Connection& connection) const;
     void end(Connection& connection, Connection::End why, const std::stop_token& stop);
     void bury(Connection& connection);
@@ -69,7 +70,8 @@ class ConnectionSource final : public SourceBase {
     LongRecords long_records_;
     std::vector<int> due_;  ///< to be read in the next round
     std::vector<int> paused_;
-    std::size_t last_round_ = 0;  ///< bytes that it had to read
+    const Connection* busy_ = nullptr;  ///< one of its functions is running
+    std::size_t last_round_ = 0;        ///< bytes that it had to read
     base::SteadyTime now_ = {};
     base::SteadyTime next_house_keeping_ = {};
     base::SteadyTime accept_again_ = {};

@@ -10,6 +10,11 @@
 #include "source/framer.hpp"
 
 namespace aep::source {
+namespace {
+
+constexpr std::chrono::milliseconds kCrowdLook{500};
+
+}  // namespace
 
 std::uint64_t Intake::new_number() {
     static std::atomic<std::uint64_t> last{0};
@@ -83,17 +88,21 @@ record::Lease Intake::admit(std::size_t capacity, const std::stop_token& stop) c
         }
         if (lease.share() == nullptr) lease = wait_for(*through, capacity, stop);
         if (lease.share() != nullptr || stop.stop_requested()) return lease;
+        if (relieve_ && outlet.memory->crowded()) relieve_();
     }
 }
 
-/// Until there is memory, the source is asked to stop, or its records are to go another way.
+/// Until there is memory, the source is asked to stop, its records are to go another way, or it is time to
+/// look whether there ever will be memory.
 record::Lease Intake::wait_for(const Way& way, std::size_t capacity, const std::stop_token& stop) const {
     std::stop_source either;
     const std::stop_callback on_stop{stop, [&either] { either.request_stop(); }};
     const std::stop_callback on_redirect{way.replaced.get_token(), [&either] { either.request_stop(); }};
     const std::stop_token ended = either.get_token();
     if (way.outlet.hold && !way.outlet.hold->may_read(ended)) return {};
-    return way.outlet.memory->take(as_messages(way.outlet, capacity), ended);
+    const std::size_t bytes = as_messages(way.outlet, capacity);
+    return relieve_ ? way.outlet.memory->take_within(bytes, kCrowdLook, ended)
+                    : way.outlet.memory->take(bytes, ended);
 }
 
 std::size_t Intake::as_messages(const Outlet& outlet, std::size_t capacity) const {

@@ -3,11 +3,13 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "record/block.hpp"
@@ -72,7 +74,13 @@ class Intake {
     [[nodiscard]] std::optional<base::WallTime> last_record() const;
 
     /// For what a source keeps between Blocks: counted, never waits.
-    [[nodiscard]] record::Lease open_lease() const { return way()->outlet.memory->open(); }
+    [[nodiscard]] record::Lease open_lease() const { return way()->outlet.memory->open_kept(); }
+
+    /// `relieve` is called again and again, on the source's thread, while open_block() waits and crowded()
+    /// holds: the incomplete records of several sources can take all the memory that there is, and then none
+    /// of them comes to its end.
+    void on_crowd(std::function<void()> relieve) { relieve_ = std::move(relieve); }
+    [[nodiscard]] bool crowded() const { return way()->outlet.memory->crowded(); }
 
   private:
     /// Where Blocks go until the next redirect().
@@ -91,7 +99,8 @@ class Intake {
     const SourceOptions& options_;
     const Surroundings surroundings_;
     mutable std::mutex mutex_;
-    std::shared_ptr<Way> way_;       ///< guarded; taken once per Block
+    std::shared_ptr<Way> way_;  ///< guarded; taken once per Block
+    std::function<void()> relieve_;
     std::size_t record_size_ = 512;  ///< what a record takes on average; an assumption at first
     std::atomic<base::WallTime> last_record_ = base::WallTime{};
 };

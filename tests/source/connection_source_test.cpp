@@ -288,6 +288,36 @@ TEST_F(ConnectionSourceTest, GivesUpALongRecordThatStallsWhileOthersWait) {
     EXPECT_EQ(source_->lost_bytes(), half.size());
 }
 
+TEST_F(ConnectionSourceTest, GivesUpRecordsThatStallWhereThoseOfSeveralSourcesTakeAllMemory) {
+    limit_memory(std::size_t{1} << 20U);
+    times_.long_record = 100ms;
+    sink_.settle_at_once();
+    std::vector<std::string> addresses;
+    std::vector<std::unique_ptr<Source>> sources;
+    for (int i = 0; i < 3; ++i) {
+        auto listener = ListeningSocket::open(options_);
+        ASSERT_TRUE(listener) << listener.error().message;
+        addresses.push_back(listener->address());
+        sources.push_back(std::make_unique<ConnectionSource>(options_, surroundings(), std::move(*listener),
+                                                             nullptr, times_));
+        sources.back()->start();
+    }
+    std::deque<TestClient> hostile;
+    for (std::size_t i = 0; i < 600; ++i) {
+        hostile.emplace_back(addresses[i % 3]);
+        ASSERT_TRUE(hostile.back().send(std::string(3'500, 'x')));
+    }
+    ASSERT_TRUE(eventually([&] { return share_->used() > budget_->limit() / 2; }));
+    for (const std::string& address : addresses) {
+        TestClient client{address};
+        ASSERT_TRUE(client.send("good\n"));
+        client.close();
+    }
+    EXPECT_TRUE(eventually([&] { return sink_.count() == 3; })) << sink_.count();
+    EXPECT_GT(closed("stalled"), 0);
+    for (const auto& source : sources) source->stop();
+}
+
 TEST_F(ConnectionSourceTest, HoldsLittleForManyQuietConnections) {
     sink_.settle_at_once();
     open();
