@@ -92,16 +92,23 @@ bool Agent::commit_positions(std::chrono::milliseconds timeout) {
 }
 
 record::RecordCounters::Values Agent::totals() const {
-    const std::lock_guard lock{stages_->counters_mutex};
     record::RecordCounters::Values sum;
-    for (const auto& [source, counters] : stages_->counters) sum += counters->snapshot();
+    for (const record::RecordCounters* counters : stages_->all_counters()) sum += counters->snapshot();
     return sum;
 }
 
 std::uint64_t Agent::durable() const {
-    const std::scoped_lock lock{stages_->mutex, stages_->counters_mutex};
+    const std::lock_guard lock{stages_->mutex};
     std::uint64_t count = 0;
-    for (const auto& [source, counters] : stages_->counters) count += stages_->durable_of(*counters);
+    for (const record::RecordCounters* counters : stages_->all_counters()) {
+        count += stages_->durable_of(*counters);
+    }
+    return count;
+}
+
+std::uint64_t Agent::left_behind() const {
+    std::uint64_t count = 0;
+    for (const record::RecordCounters* counters : stages_->all_counters()) count += counters->nobodys();
     return count;
 }
 

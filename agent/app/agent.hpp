@@ -78,6 +78,9 @@ class Agent {
     /// Of the records in flight, those that the next start takes up again: they are in a disk buffer, or
     /// their source has durable positions.
     [[nodiscard]] std::uint64_t durable() const;
+    /// Of the records in flight, those that nobody has after a reload: a destination or a source is gone, and
+    /// they wait in files or in a disk buffer until it is there again.
+    [[nodiscard]] std::uint64_t left_behind() const;
     [[nodiscard]] std::vector<source::Source::Progress> progress() const;
     [[nodiscard]] std::vector<delivery::Destination::State> destination_states() const;
     /// Streams that are held because of their own records (`invalid_limit`).

@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
+#include <exception>
 #include <utility>
 
+#include "app/exit_code.hpp"
 #include "telemetry/log.hpp"
 
 namespace aep::app {
@@ -16,17 +19,13 @@ namespace log = telemetry::log;
 using namespace std::chrono_literals;
 using Type = source::SourceOptions::Type;
 
-/// How long what the old destinations refused may take to get into the dead letters: it is only to the disk.
-constexpr std::chrono::milliseconds kDeadLetters = 200ms;
+/// How long what is settled may take to get to the disk.
+constexpr std::chrono::milliseconds kSettled = 2s;
 
 /// But for where its records go, of which it needs no new one.
 source::SourceOptions without_stream(source::SourceOptions options) {
     options.stream.clear();
     return options;
-}
-
-bool contains(const std::vector<std::string>& ids, const std::string& id) {
-    return std::ranges::find(ids, id) != ids.end();
 }
 
 }  // namespace
@@ -43,6 +42,10 @@ const config::Destination* Reload::find_destination(const config::Config& config
     return found == config.destinations.end() ? nullptr : &*found;
 }
 
+bool Reload::contains(const Ids& ids, const std::string& id) {
+    return std::ranges::find(ids, id) != ids.end();
+}
+
 base::Result<std::string> Reload::run() {
     compare_destinations();
     compare_sources();
@@ -50,9 +53,9 @@ base::Result<std::string> Reload::run() {
         undo();
         return prepared.error();
     }
-    stop_sources();
+    stop_first();
     if (auto replaced = replace_pipeline(); !replaced) {
-        start_sources_again();
+        start_again();
         undo();
         return replaced.error();
     }
@@ -65,13 +68,13 @@ base::Result<std::string> Reload::run() {
 // ---- what has changed
 
 void Reload::compare_destinations() {
-    for (const config::Destination& before : stages_.config.destinations) {
+    for (const config::Destination& before : before_.destinations) {
         if (find_destination(next_, before.delivery.id) == nullptr) {
             removed_destinations_.push_back(before.delivery.id);
         }
     }
     for (const config::Destination& after : next_.destinations) {
-        const config::Destination* before = find_destination(stages_.config, after.delivery.id);
+        const config::Destination* before = find_destination(before_, after.delivery.id);
         if (before == nullptr) {
             added_destinations_.push_back(after.delivery.id);
             continue;
@@ -83,42 +86,31 @@ void Reload::compare_destinations() {
         };
         const bool same = before->delivery == after.delivery &&
                           before->token_platform == after.token_platform &&
-                          tokens_in(stages_.config) == tokens_in(next_);
+                          tokens_in(before_) == tokens_in(next_);
         if (!same) changed_destinations_.push_back(after.delivery.id);
     }
 }
 
 void Reload::compare_sources() {
-    for (const config::Source& before : stages_.config.sources) {
+    for (const config::Source& before : before_.sources) {
         const std::string& id = before.options.id;
-        const bool is_file = before.options.type == Type::File;
-        if (is_file && feeds_removed(before)) rewound_.push_back(id);
         const config::Source* after = find(next_, id);
         if (after == nullptr) {
             removed_sources_.push_back(id);
         } else if (stages_.source_of(id) == nullptr) {  // the last reload could not open it
             changed_sockets_.push_back(id);
         } else if (without_stream(before.options) != without_stream(after->options)) {
-            const bool reads_on = is_file && after->options.type == Type::File;
-            (reads_on ? changed_files_ : changed_sockets_).push_back(id);
+            (before.options.type == Type::File ? changed_files_ : changed_sockets_).push_back(id);
         }
     }
     for (const config::Source& after : next_.sources) {
-        if (find(stages_.config, after.options.id) == nullptr) added_sources_.push_back(after.options.id);
+        if (find(before_, after.options.id) == nullptr) added_sources_.push_back(after.options.id);
     }
 }
 
-/// Whether a destination that is gone may have records of it that are nowhere else.
+/// Whether it feeds a destination that is gone.
 bool Reload::feeds_removed(const config::Source& source) const {
-    const auto goes = [this](const std::string& destination) {
-        return contains(removed_destinations_, destination) && !stages_.buffers.contains(destination);
-    };
-    if (goes(stages_.config.stream(source.options.stream).destination)) return true;
-    const auto before = stages_.fed_before.find(source.options.id);
-    return before != stages_.fed_before.end() &&
-           std::ranges::any_of(before->second, [&](const std::string& destination) {
-               return goes(destination) && !stages_.destinations.at(destination)->drain(0ms);
-           });
+    return contains(removed_destinations_, before_.stream(source.options.stream).destination);
 }
 
 std::string Reload::summary() const {
@@ -139,51 +131,46 @@ std::string Reload::summary() const {
 
 // ---- taking over
 
-void Reload::stop_sources() {
-    for (const auto* ids : {&removed_sources_, &changed_files_, &changed_sockets_, &rewound_}) {
-        for (const std::string& id : *ids) {
-            source::Source* const source = stages_.source_of(id);
-            if (source == nullptr || contains(stopped_, id)) continue;
-            source->stop();
-            stopped_.push_back(id);
-        }
+/// Files, which can be started again, and sockets whose last records have to be where they are looked for.
+void Reload::stop_first() {
+    for (const config::Source& source : before_.sources) {
+        const std::string& id = source.options.id;
+        source::Source* const running = stages_.source_of(id);
+        const bool goes = contains(removed_sources_, id);
+        const bool first = source.options.type == Type::File
+                               ? goes || contains(changed_files_, id) || feeds_removed(source)
+                               : goes && feeds_removed(source);
+        if (running == nullptr || !first) continue;
+        running->stop();
+        stopped_.push_back(id);
     }
 }
 
 /// The reload is refused after all.
-void Reload::start_sources_again() {
+void Reload::start_again() {
     for (const std::string& id : stopped_) {
-        const config::Source& source = *find(stages_.config, id);
+        const config::Source& source = *find(before_, id);
         if (source.options.type == Type::File) {
             stages_.source_of(id)->start();
         } else {
-            replace_source(source);
+            open_source(source);
         }
     }
 }
 
-/// Nothing comes out of the sources meanwhile, so that what the old pipeline has goes first. Only here it can
-/// be seen whether something would be lost.
+/// Nothing comes out of the sources meanwhile, so that what the old pipeline has goes first.
 base::Result<void> Reload::replace_pipeline() {
     base::Result<void> looked;
-    std::unique_ptr<pipeline::Pipeline> before;
-    stages_.junction.switch_to([&]() -> record::BlockSink& {
-        stages_.pipeline->finish();
-        std::vector<record::BlockPtr> held = stages_.pipeline->take_held();
-        looked = look_for_what_would_be_lost(held);
-        const std::lock_guard lock{stages_.mutex};
-        before = std::move(stages_.pipeline);
-        if (looked) {
-            for (auto& [id, destination] : destinations_) stages_.destinations[id] = std::move(destination);
-            for (auto& [id, buffer] : buffers_) stages_.buffers[id] = std::move(buffer);
-            note_feeds();
-            stages_.routes = Stages::routes_of(next_, proofs_);
-            stages_.config = next_;
-        }
-        stages_.pipeline = stages_.make_pipeline(stages_.routes);
-        pass_on(std::move(held));
-        return stages_.pipeline->sink();
-    });
+    std::unique_ptr<pipeline::Pipeline> old;
+    try {
+        stages_.junction.switch_to([&]() -> record::BlockSink& { return switch_pipeline(looked, old); });
+    } catch (const std::exception& error) {
+        // The old pipeline has ended and there is no other: only a new start helps.
+        log::error("internal_error", "a reload failed in its middle; please report this",
+                   {{"what", error.what()}});
+        log::flush();
+        std::_Exit(kExitInternal);
+    }
     for (const auto& [id, source] : stages_.sources) {
         if (const config::Source* configured = find(stages_.config, id)) {
             source->redirect(stages_.outlet_of(stages_.config, *configured));
@@ -192,38 +179,45 @@ base::Result<void> Reload::replace_pipeline() {
     return looked;
 }
 
-/// Sources that are led elsewhere may have records where they went before.
-void Reload::note_feeds() {
-    for (const config::Source& source : stages_.config.sources) {
-        const config::Source* after = find(next_, source.options.id);
-        const std::string& before = stages_.config.stream(source.options.stream).destination;
-        const bool elsewhere = after == nullptr || next_.stream(after->options.stream).destination != before;
-        if (elsewhere) stages_.fed_before[source.options.id].insert(before);
+record::BlockSink& Reload::switch_pipeline(base::Result<void>& looked,
+                                           std::unique_ptr<pipeline::Pipeline>& old) {
+    stages_.pipeline->finish();
+    std::vector<record::BlockPtr> held = stages_.pipeline->take_held();
+    looked = look_for_losses(held);
+    if (looked) take_over();
+    std::unique_ptr<pipeline::Pipeline> made = stages_.make_pipeline(stages_.routes);
+    if (looked) {
+        stages_.pipeline->retire_holds();
+    } else {
+        made->hold_as(*stages_.pipeline);
     }
+    {
+        const std::lock_guard lock{stages_.mutex};
+        old = std::exchange(stages_.pipeline, std::move(made));
+    }
+    pass_on(std::move(held));
+    return stages_.pipeline->sink();
 }
 
-base::Result<void> Reload::look_for_what_would_be_lost(const std::vector<record::BlockPtr>& held) {
-    if (auto refused = refuse_to_lose_records(); !refused) return refused;
-    if (auto refused = refuse_to_lose_files(); !refused) return refused;
-    for (const auto& block : held) {
-        const record::Origin& origin = *block->origin;
-        if (origin.is_file || find(next_, origin.source) != nullptr) continue;
-        return base::Error{
-            fmt::format("source '{}' is gone, but its stream is held, and records of it are only in memory",
-                        origin.source)};
+/// From here on it is the configuration. Sockets that are gone may hand over a last Block: they keep their
+/// ways until the next reload.
+void Reload::take_over() {
+    const std::lock_guard lock{stages_.mutex};
+    for (auto& [id, destination] : destinations_) stages_.destinations[id] = std::move(destination);
+    for (auto& [id, buffer] : buffers_) stages_.buffers[id] = std::move(buffer);
+    std::vector<pipeline::RouteOptions> routes = Stages::routes_of(next_, proofs_);
+    for (const pipeline::RouteOptions& route : stages_.routes) {
+        const bool leads_on = !contains(removed_destinations_, route.stream.destination);
+        if (contains(removed_sources_, route.source) && leads_on) routes.push_back(route);
     }
-    return {};
+    stages_.routes = std::move(routes);
+    stages_.config = next_;
 }
 
-/// What a held stream has kept goes first. A file's records that have no way any more are still in the file.
+/// What a held stream has kept goes first; what is read again does not.
 void Reload::pass_on(std::vector<record::BlockPtr> held) {
-    const auto has_a_way = [this](const record::Origin& origin) {
-        return std::ranges::any_of(stages_.routes, [&origin](const pipeline::RouteOptions& route) {
-            return route.source == origin.way();
-        });
-    };
     for (record::BlockPtr& block : held) {
-        if (!has_a_way(*block->origin) || contains(rewound_, block->origin->source)) continue;
+        if (contains(rewound_, block->origin->source)) continue;
         stages_.pipeline->sink().push(std::move(block));
     }
 }
@@ -252,23 +246,26 @@ void Reload::remove_destinations() {
         }
         if (buffer) buffer->stop();
         destination->stop();
-        (void)stages_.dead_letters->drain(kDeadLetters);
-        destination.reset();
+        // What it has refused, or what was delivered, is settled; the rest is not.
+        (void)stages_.dead_letters->drain(kSettled);
         if (buffer) leave_buffer(id, std::move(buffer));
+        destination.reset();
         stages_.shares.erase(id);
         stages_.budget.retire_share(id);
-        for (auto& [source, fed] : stages_.fed_before) fed.erase(id);
     }
-    for (const std::string& id : rewound_) stages_.source_of(id)->rewind();
+    for (const std::string& id : rewound_) stopped_file(id)->rewind();
+    for (const auto& [id, records] : given_back_) stages_.counters_of(id).give_back(records);
 }
 
+/// What is delivered goes from the disk first, so that it is not sent again when the destination comes back.
 void Reload::leave_buffer(const std::string& id, std::unique_ptr<delivery::DiskBuffer> buffer) {
+    (void)stages_.store->flush(kSettled);
+    buffer->leave();
     std::uint64_t records = 0;
     for (const auto& [source, number] : buffer->records()) {
         stages_.counters_of(source).leave_in_buffer(number);
         records += number;
     }
-    buffer->leave();
     if (records > 0) {
         log::warn("buffer_left_over",
                   "batches wait in the disk buffer of a destination that is gone: they are kept and not sent "
@@ -280,48 +277,78 @@ void Reload::leave_buffer(const std::string& id, std::unique_ptr<delivery::DiskB
 }
 
 void Reload::change_sources() {
-    for (const std::string& id : removed_sources_) {
-        const std::lock_guard lock{stages_.mutex};
-        stages_.sources.erase(id);
-    }
+    stop_rest();
+    park_removed();
     for (const std::string& id : changed_files_) {
         (void)stages_.source_of(id)->reconfigure(find(next_, id)->options);  // files always can
     }
-    for (const std::string& id : changed_sockets_) {
-        if (!sources_.contains(id)) replace_source(*find(next_, id));
-    }
-    for (auto& [id, source] : sources_) {
-        source->redirect(stages_.outlet_of(next_, *find(next_, id)));
-        source->start();
-        const std::lock_guard lock{stages_.mutex};
-        stages_.sources[id] = std::move(source);
+    // A new source begins where the store says that the last one was.
+    if (stages_.store) (void)stages_.store->flush(kSettled);
+    for (const auto* ids : {&added_sources_, &changed_sockets_}) {
+        for (const std::string& id : *ids) {
+            const auto prepared = sources_.find(id);
+            if (prepared == sources_.end()) {
+                open_source(*find(next_, id));
+            } else {
+                start_source(id, std::move(prepared->second));
+            }
+        }
     }
     for (const std::string& id : stopped_) {
-        const bool reads_on = contains(changed_files_, id) || contains(rewound_, id);
-        if (source::Source* source = stages_.source_of(id); source != nullptr && reads_on) source->start();
+        source::Source* const source = stages_.source_of(id);
+        if (source != nullptr && find(next_, id)->options.type == Type::File) source->start();
     }
 }
 
-/// A socket at the address that the one before it had.
-void Reload::replace_source(const config::Source& source) {
+/// Sockets that are gone, or opened anew, read what has arrived.
+void Reload::stop_rest() {
+    for (const auto* ids : {&removed_sources_, &changed_sockets_}) {
+        for (const std::string& id : *ids) {
+            if (source::Source* const source = stages_.source_of(id)) source->stop();
+        }
+    }
+}
+
+void Reload::park_removed() {
+    std::erase_if(stages_.parked, [](const auto& entry) { return entry.second->is_done(); });
+    for (const auto* ids : {&removed_sources_, &changed_sockets_}) {
+        for (const std::string& id : *ids) {
+            std::unique_ptr<source::Source> source;
+            {
+                const std::lock_guard lock{stages_.mutex};
+                if (auto found = stages_.sources.extract(id)) source = std::move(found.mapped());
+            }
+            stages_.health.clear_trouble("source " + id);
+            const bool is_file = find(before_, id)->options.type == Type::File;
+            if (source && is_file && !source->is_done()) stages_.parked[id] = std::move(source);
+        }
+    }
+}
+
+/// Where the one before it was: the parked one of a file, or at the address of a socket.
+void Reload::open_source(const config::Source& source) {
     const std::string& id = source.options.id;
+    if (auto parked = stages_.parked.extract(id)) {
+        (void)parked.mapped()->reconfigure(source.options);
+        return start_source(id, std::move(parked.mapped()));
+    }
     {
         const std::lock_guard lock{stages_.mutex};
         stages_.sources.erase(id);
     }
     auto made = stages_.make_source(source, stages_.outlet_of(stages_.config, source));
-    if (!made) {
-        stages_.health.set_trouble("source " + id, "not open");
-        log::error("source_not_opened",
-                   "a source could not be opened again after a reload: nothing of it is read; cure it and "
-                   "start the agent again",
-                   {{"source", id}, {"reason", made.error().message}});
-        return;
-    }
-    stages_.health.clear_trouble("source " + id);
-    (*made)->start();
+    if (made) return start_source(id, std::move(*made));
+    stages_.health.set_trouble("source " + id, "not open");
+    log::error("source_not_opened",
+               "a source could not be opened by a reload: nothing of it is read; cure it and reload again",
+               {{"source", id}, {"reason", made.error().message}});
+}
+
+void Reload::start_source(const std::string& id, std::unique_ptr<source::Source> source) {
+    source->redirect(stages_.outlet_of(stages_.config, *find(stages_.config, id)));
+    source->start();
     const std::lock_guard lock{stages_.mutex};
-    stages_.sources[id] = std::move(*made);
+    stages_.sources[id] = std::move(source);
 }
 
 }  // namespace aep::app

@@ -54,15 +54,16 @@ bool wait_for_end(Signals& signals, const Agent& agent, const std::function<void
     return false;
 }
 
-/// What SIGHUP asks for. Whatever is wrong with the new configuration, the old one runs on.
-void reload(const std::vector<std::filesystem::path>& paths, Agent& agent) {
+/// What SIGHUP asks for, for the `number`th time. Whatever is wrong with the new configuration, the old one
+/// runs on.
+void reload(const std::vector<std::filesystem::path>& paths, Agent& agent, unsigned number) {
     const auto began = base::SteadyClock::now();
     const config::LoadOutcome outcome = config::load(paths);
     for (const config::Problem& warning : outcome.warnings) {
-        log::warn("config_doubtful", warning.to_string());
+        log::warn("config_doubtful", "works, but is probably not meant", {{"problem", warning.to_string()}});
     }
     for (const config::Problem& problem : outcome.problems) {
-        log::error("config_invalid", problem.to_string());
+        log::error("config_invalid", "the configuration has an error", {{"problem", problem.to_string()}});
     }
     const auto changed = outcome.config ? agent.reload(*outcome.config)
                                         : base::Result<std::string>{boost::system::in_place_error,
@@ -70,13 +71,13 @@ void reload(const std::vector<std::filesystem::path>& paths, Agent& agent) {
     agent.count_reload(changed.has_value());
     if (!changed) {
         log::error("reload_refused", "the old configuration runs on, nothing has changed",
-                   {{"reason", changed.error().message}});
+                   {{"reload", number}, {"reason", changed.error().message}});
         return;
     }
     log::configure(outcome.config->telemetry.log);
     const auto took = std::chrono::ceil<base::Millis>(base::SteadyClock::now() - began);
     log::info("reloaded", "the new configuration is in force",
-              {{"changes", *changed}, {"took", base::format_duration(took)}});
+              {{"reload", number}, {"changes", *changed}, {"took", base::format_duration(took)}});
 }
 
 /// Waits for what is on its way: when sources have ended, for as long as it takes; after a signal, up to
@@ -88,7 +89,8 @@ bool drain(Signals& signals, Agent& agent, bool stopping, milliseconds timeout) 
     bool bounded = stopping || agent.has_disk_buffer();
     auto deadline = base::SteadyClock::now() + timeout;
     while (!agent.drain(kDrainStep)) {
-        if (signals.wait(milliseconds{0})) {
+        const auto signal = signals.wait(milliseconds{0});
+        if (signal && *signal != SIGHUP) {
             if (stopping) return false;
             stopping = true;
             bounded = true;
@@ -158,9 +160,10 @@ int run(const std::vector<std::filesystem::path>& paths) {
     log::info("started", "running", {{"sources", config->sources.size()}, {"agent_id", options.agent_id}});
 
     Supervision supervision{**agent, *config};
+    unsigned reloads = 0;
     const bool stopping = wait_for_end(signals, **agent, [&] {
         supervision.reloading();
-        reload(paths, **agent);
+        reload(paths, **agent, ++reloads);
         supervision.reloaded((*agent)->config());
     });
     supervision.stopping();

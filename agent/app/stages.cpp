@@ -76,9 +76,10 @@ base::Result<void> Stages::build() {
 }
 
 void Stages::collect(std::vector<prometheus::MetricFamily>& families) const {
-    const std::scoped_lock lock{mutex, counters_mutex};
+    const std::lock_guard lock{mutex};
     std::vector<SourceView> views;
-    for (const auto& [id, its_counters] : counters) views.push_back({*its_counters, source_of(id)});
+    for (const record::RecordCounters* one : all_counters())
+        views.push_back({*one, source_of(one->source())});
     append_record_metrics(views, families);
 }
 
@@ -265,6 +266,13 @@ record::RecordCounters& Stages::counters_of(const std::string& source) {
             source, options.make_source ? &Values::replayed : &Values::read);
     }
     return *found;
+}
+
+std::vector<record::RecordCounters*> Stages::all_counters() const {
+    const std::lock_guard lock{counters_mutex};
+    std::vector<record::RecordCounters*> all;
+    for (const auto& [source, its_counters] : counters) all.push_back(its_counters.get());
+    return all;
 }
 
 source::Source* Stages::source_of(const std::string& id) const {

@@ -74,6 +74,8 @@ struct Stages {
     [[nodiscard]] record::BatchSink& sink_of(const std::string& destination);
     /// Made where there are none yet. Free-threaded.
     [[nodiscard]] record::RecordCounters& counters_of(const std::string& source);
+    /// Of all sources, also of former ones. They live as long as the stages.
+    [[nodiscard]] std::vector<record::RecordCounters*> all_counters() const;
     /// Null where it is not configured.
     [[nodiscard]] source::Source* source_of(const std::string& id) const;
     /// Of the source's records in flight, those that the next start takes up again. Under `mutex`.
@@ -102,8 +104,8 @@ struct Stages {
     std::unique_ptr<pipeline::Pipeline> pipeline;
     pipeline::Junction junction;
     std::map<std::string, std::unique_ptr<source::Source>> sources;
-    /// By source: destinations that it fed before a reload led it elsewhere, and that may have records of it.
-    std::map<std::string, std::set<std::string>> fed_before;
+    /// Stopped because they are not configured any more, but not done; each waits for its id to come back.
+    std::map<std::string, std::unique_ptr<source::Source>> parked;
     std::set<std::string> with_positions;  ///< ids of sources, also former ones, that keep positions
     bool buffers_left = false;
 

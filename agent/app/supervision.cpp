@@ -77,7 +77,7 @@ void Supervision::look(base::SteadyTime now) {
 bool Supervision::makes_progress(base::SteadyTime now) {
     const auto totals = agent_.totals();
     std::uint64_t steps = totals.settled();
-    bool waits = totals.in_flight == 0 || !agent_.health().ready();
+    bool waits = totals.in_flight <= agent_.left_behind() || !agent_.health().ready();
     for (const auto& state : agent_.destination_states()) {
         steps += state.sent;
         waits = waits || !state.trouble.empty();

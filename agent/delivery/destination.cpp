@@ -13,8 +13,10 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <exception>
+#include <future>
 #include <mutex>
 #include <numeric>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -105,7 +107,8 @@ struct Destination::Impl {
     DestinationMetrics metrics;
     SizeBound size_bound;
     JobQueue queue;
-    mutable std::mutex link_mutex;  ///< of the pointer; changed by the thread alone
+    std::set<const record::Batch*> under_way;  ///< taken from the queue
+    mutable std::mutex link_mutex;             ///< of the pointer; changed by the thread alone
     LinkPtr current;
     std::vector<std::weak_ptr<Link>> replaced;  ///< those that may have requests under way
     bool stopping = false;
@@ -171,6 +174,8 @@ asio::awaitable<void> Destination::Impl::dispatch() {
             co_await wait_until(look_again_at());
             continue;
         }
+        const record::Batch* const taken = job->batch.get();
+        under_way.insert(taken);
         const bool may_leave = co_await wait_for_slot(on, *job);
         if (stopping) break;  // the batch stays unsettled
         if (!may_leave) {
@@ -178,6 +183,7 @@ asio::awaitable<void> Destination::Impl::dispatch() {
             on->inlet.gate.leave(job->pass);
             std::vector<Job> again;
             again.push_back(std::move(*job));
+            under_way.erase(taken);
             put_back(turn, std::move(again));
             continue;
         }
@@ -278,6 +284,7 @@ asio::awaitable<void> Destination::Impl::send(LinkPtr on, Exchange& exchange, Jo
     if (!token && on->authorization.is_required()) {  // it has expired since next_job()
         on->idle.push_back(&exchange);
         on->inlet.gate.leave(job.pass);
+        under_way.erase(job.batch.get());
         again.push_back(std::move(job));
         finish(*on, turn, std::move(again));
         co_return;
@@ -285,6 +292,7 @@ asio::awaitable<void> Destination::Impl::send(LinkPtr on, Exchange& exchange, Jo
     const base::Result<http::Answer> answer = co_await exchange.send(job, token);
     if (stopping) co_return;  // the batch stays unsettled
     on->idle.push_back(&exchange);
+    under_way.erase(job.batch.get());
     if (answer && answer->status / 100 == 2) {
         on->concurrency.answered(job.batch->body().size(), all_used, job.left_at, SteadyClock::now());
         if (surroundings.receipts != nullptr) {
@@ -340,6 +348,8 @@ base::Result<std::unique_ptr<Destination>> Destination::create(DestinationOption
 Destination::~Destination() {
     stop();
     impl_->current->report.retire();
+    impl_->metrics.queued.Set(0);
+    impl_->metrics.connections.Set(0);
 }
 
 base::Result<std::shared_ptr<Link>> Destination::prepare(DestinationOptions options, Tokens tokens) {
@@ -364,6 +374,34 @@ void Destination::submit(record::BatchPtr batch) {
 
 std::size_t Destination::body_bound() const {
     return impl_->size_bound.bytes();
+}
+
+namespace {
+
+void add(std::map<std::string, Destination::Unsettled>& sum, const record::Batch& batch) {
+    for (const record::Message& message : batch.messages) {
+        const record::Origin& origin = *batch.tickets[message.ticket].ledger->origin();
+        const auto [found, is_new] = sum.try_emplace(origin.source);
+        Destination::Unsettled& unsettled = found->second;
+        unsettled.is_file = origin.is_file && (is_new || unsettled.is_file);
+        ++unsettled.messages;
+    }
+}
+
+}  // namespace
+
+std::map<std::string, Destination::Unsettled> Destination::unsettled() const {
+    std::promise<std::map<std::string, Unsettled>> found;
+    asio::post(impl_->io, [impl = impl_.get(), &found] {
+        std::map<std::string, Unsettled> sum;
+        const auto add_one = [&sum](const record::Batch& batch) { add(sum, batch); };
+        impl->queue.for_each(add_one);
+        for (const record::Batch* batch : impl->under_way) add_one(*batch);
+        const std::lock_guard lock{impl->inbox_mutex};
+        for (const record::BatchPtr& batch : impl->inbox) add_one(*batch);
+        found.set_value(std::move(sum));
+    });
+    return found.get_future().get();
 }
 
 bool Destination::drain(std::chrono::milliseconds timeout) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -52,6 +53,14 @@ class Destination : public record::BatchSink {
     /// What waits, and what comes, goes over `link`; what is under way comes to its end first, with the
     /// answer's consequences, and what is left of it follows. Never waits.
     void adopt(std::shared_ptr<Link> link);
+
+    /// What is here and not settled, as far as it was submitted before the call. Not after stop().
+    struct Unsettled {
+        bool is_file = false;
+        std::uint64_t messages = 0;
+    };
+    /// By source. Where some of a source's records are of files and some are not, is_file is false.
+    [[nodiscard]] std::map<std::string, Unsettled> unsettled() const;
 
     /// Waits until everything submitted has met its fate, or until `timeout` has passed. True: nothing is
     /// left.

@@ -109,7 +109,7 @@ struct DiskBuffer::Impl final : store::Committed {
     bool stopped = true;
     Window window;
     std::vector<std::pair<std::uint64_t, Stored>> done;  ///< every message has met its fate
-    std::map<std::string, std::uint64_t> records;        ///< on disk, by source
+    std::map<std::string, std::uint64_t> records;        ///< on disk and not settled, by source
 
     // Confined to the committing thread.
     std::deque<Storing> storing;
@@ -175,8 +175,8 @@ DiskBuffer::Impl::Stored DiskBuffer::Impl::stored_of(const BatchHead& head, std:
 
 void DiskBuffer::Impl::count(const Stored& stored, bool added) {
     bytes = added ? bytes + stored.bytes : bytes - stored.bytes;
-    for (const auto& [source, number] : stored.records) {
-        records[source] = added ? records[source] + number : records[source] - number;
+    if (added) {
+        for (const auto& [source, number] : stored.records) records[source] += number;
     }
     bytes_gauge.Set(static_cast<double>(bytes));
 }
@@ -372,7 +372,13 @@ void DiskBuffer::Impl::send(record::BatchPtr batch, const BatchHead& head, std::
     const auto left = std::make_shared<std::atomic<std::uint64_t>>(head.messages.size());
     attach_ledgers(*batch, head, surroundings.counters_of, [this, number, left](const record::Ack& ack) {
         // Each message is a record of its own here.
-        if (ack.records > 0 && left->fetch_sub(ack.records) == ack.records) settled(number);
+        if (ack.records == 0) return;
+        {
+            const std::lock_guard lock{mutex};
+            std::uint64_t& unsettled = records[ack.origin->source];
+            unsettled -= std::min(unsettled, ack.records);
+        }
+        if (left->fetch_sub(ack.records) == ack.records) settled(number);
     });
     sink->submit(std::move(batch));
 }
@@ -393,6 +399,7 @@ void DiskBuffer::Impl::set_aside(const BufferedBatch& batch) {
         const std::lock_guard lock{mutex};
         for (const auto& [source, number] : window.batches.at(batch.number).records) {
             surroundings.counters_of(source).count_settled(0, 0, number);
+            records[source] -= std::min(records[source], number);
             lost += number;
         }
     }

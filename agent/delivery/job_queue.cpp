@@ -52,6 +52,12 @@ void JobQueue::hurry() {
     }
 }
 
+void JobQueue::for_each(const std::function<void(const record::Batch&)>& visit) const {
+    for (const auto& [turn, line] : lines_) {
+        for (const Job& job : line.jobs) visit(*job.batch);
+    }
+}
+
 base::SteadyTime JobQueue::next_due() const {
     base::SteadyTime next = base::SteadyTime::max();
     for (const auto& [turn, line] : lines_) {

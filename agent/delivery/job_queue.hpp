@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -44,6 +45,7 @@ class JobQueue {
     void done(Turn turn, std::vector<Job> again);
 
     [[nodiscard]] std::size_t size() const { return size_; }
+    void for_each(const std::function<void(const record::Batch&)>& visit) const;
 
   private:
     struct Line {

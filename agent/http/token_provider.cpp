@@ -264,6 +264,7 @@ base::Result<void> TokenProvider::check(const TokenOptions& options) {
 
 TokenProvider::~TokenProvider() {
     impl_->stop();
+    if (impl_->trouble) impl_->health.clear_trouble(impl_->subject());
 }
 
 TokenPtr TokenProvider::token() const {

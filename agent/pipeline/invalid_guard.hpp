@@ -36,6 +36,8 @@ class InvalidGuard {
 
     /// Another pipeline takes over: the stream is not held any more.
     void retire();
+    /// It was held before, and that has been said.
+    void hold_silently() { hold_.hold(); }
 
     [[nodiscard]] bool held() const { return hold_.held(); }
     [[nodiscard]] const record::StreamHold& hold() const { return hold_; }

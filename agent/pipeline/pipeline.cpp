@@ -90,8 +90,17 @@ void Pipeline::finish() {
     impl_->threads.clear();
 }
 
-std::vector<record::BlockPtr> Pipeline::take_held() {
+void Pipeline::retire_holds() {
     for (const auto& [stream, guard] : impl_->guards) guard->retire();
+}
+
+void Pipeline::hold_as(const Pipeline& before) {
+    for (const auto& [stream, guard] : before.impl_->guards) {
+        if (guard->held()) impl_->guards.at(stream)->hold_silently();
+    }
+}
+
+std::vector<record::BlockPtr> Pipeline::take_held() {
     std::vector<record::BlockPtr> held;
     for (const auto& worker : impl_->workers) worker->give_up_held(held);
     return held;

@@ -52,6 +52,10 @@ class Pipeline {
     /// After finish(), for the pipeline that takes over: what was not worked off because its stream was held,
     /// oldest first.
     [[nodiscard]] std::vector<record::BlockPtr> take_held();
+    /// After finish(): its streams are not held any more, as far as others can see.
+    void retire_holds();
+    /// Before the first Block: holds the streams that `before`, with the same routes, holds.
+    void hold_as(const Pipeline& before);
 
   private:
     struct Impl;

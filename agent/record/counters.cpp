@@ -64,6 +64,11 @@ void RecordCounters::count_settled(std::uint64_t delivered, std::uint64_t dead_l
     values_.in_flight -= delivered + dead_lettered + dropped;
 }
 
+std::uint64_t RecordCounters::nobodys() const {
+    const std::lock_guard lock{mutex_};
+    return given_back_ + left_in_buffer_;
+}
+
 RecordCounters::Values RecordCounters::snapshot() const {
     const std::lock_guard lock{mutex_};
     return values_;

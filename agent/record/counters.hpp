@@ -39,6 +39,8 @@ class RecordCounters {
     void leave_in_buffer(std::uint64_t records);
     /// Of those in flight, the ones that were left in a disk buffer.
     [[nodiscard]] std::uint64_t left_in_buffer() const;
+    /// Of those in flight, all that nobody has.
+    [[nodiscard]] std::uint64_t nobodys() const;
 
     [[nodiscard]] Values snapshot() const;
     [[nodiscard]] const std::string& source() const { return source_; }

@@ -85,6 +85,10 @@ void Ledger::keep(std::uint64_t block, std::uint32_t first, std::uint32_t count,
     std::optional<Ack> ack;
     {
         const std::lock_guard lock{mutex_};
+        if (abandoned_) {  // they are counted where they are read again
+            kept.insert(kept.end(), count, Kept{});
+            return;
+        }
         Entry& keeping = entry(block);
         std::uint64_t total = 0;
         for (std::uint32_t i = first; i < first + count; ++i) {
@@ -103,10 +107,16 @@ void Ledger::keep(std::uint64_t block, std::uint32_t first, std::uint32_t count,
     if (ack && on_ack_) on_ack_(*ack);
 }
 
-std::uint64_t Ledger::abandon() {
+Abandoned Ledger::abandon() {
     const std::lock_guard lock{mutex_};
     abandoned_ = true;
-    return std::exchange(in_flight_, 0);
+    Abandoned left{.position = position_, .unsettled = std::exchange(in_flight_, 0), .settled = {}};
+    for (const Entry& one : entries_) {
+        for (const Mark& mark : one.marks) {
+            if (mark.pending == 0 && mark.start >= position_) left.settled.push_back(mark.start);
+        }
+    }
+    return left;
 }
 
 std::uint64_t Ledger::reopen_block(std::span<const Kept> kept) {

@@ -34,6 +34,13 @@ struct Kept {
     Outcome worst = Outcome::Delivered;
 };
 
+/// What a Ledger leaves behind that was abandoned.
+struct Abandoned {
+    std::uint64_t position = 0;
+    std::uint64_t unsettled = 0;         ///< records
+    std::vector<std::uint64_t> settled;  ///< where the settled records behind the position begin, ascending
+};
+
 /// Keeps, for one reader, which of its records are settled, and from that the position that is safe to
 /// restart from: the end of the longest settled prefix. Records are registered in reading order and settled
 /// in any order, from any thread; the position never passes an unsettled record.
@@ -76,9 +83,8 @@ class Ledger {
     std::uint64_t reopen_block(std::span<const Kept> kept);
 
     /// Nobody has the unsettled records any more, or will settle them: whoever reads on from the position
-    /// does so with a new Ledger. What is settled here all the same changes nothing. How many records they
-    /// are.
-    std::uint64_t abandon();
+    /// does so with a new Ledger. What is settled here all the same changes nothing.
+    Abandoned abandon();
 
     [[nodiscard]] const OriginPtr& origin() const { return origin_; }
     [[nodiscard]] std::uint64_t position() const;

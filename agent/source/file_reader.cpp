@@ -47,6 +47,7 @@ void FileReader::go_to(std::uint64_t position, std::shared_ptr<record::Ledger> l
     const std::uint64_t size = state_->size;
     state_->closed = true;
     framer_ = Framer{context_.options.framing, context_.options.max_record, position};
+    if (position == 0) settled_starts_.reset();
     if (position < trace_.end) trace_ = {.head = trace_.head, .tail = {}, .end = 0};
     begin(std::move(ledger));
     state_->size = size;
@@ -106,8 +107,21 @@ record::BlockPtr FileReader::open_block(std::size_t capacity, const std::stop_to
     return context_.intake.open_block(ledger()->origin(), capacity, stop);
 }
 
+void FileReader::pass_over_settled(std::vector<std::uint64_t> starts) {
+    settled_starts_.reset();
+    if (!starts.empty()) {
+        settled_starts_ = std::make_unique<const std::vector<std::uint64_t>>(std::move(starts));
+    }
+}
+
 void FileReader::hand_over(record::BlockPtr block) {
     state_->read = block->end_position;
+    if (settled_starts_) {
+        std::erase_if(block->records, [this](const record::RecordSpan& span) {
+            return std::ranges::binary_search(*settled_starts_, span.position);
+        });
+        if (block->end_position > settled_starts_->back()) settled_starts_.reset();
+    }
     context_.intake.hand_over(std::move(block), state_->ledger);
 }
 

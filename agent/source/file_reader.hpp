@@ -4,6 +4,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -85,6 +86,10 @@ class FileReader {
     /// Reads on at `position`, which `ledger` has reached or begins at, and as the options are now.
     virtual void go_to(std::uint64_t position, std::shared_ptr<record::Ledger> ledger);
 
+    /// These records (where they begin, ascending) are settled already: they are not handed over again.
+    void pass_over_settled(std::vector<std::uint64_t> starts);
+    [[nodiscard]] bool passes_over_settled() const { return settled_starts_ != nullptr; }
+
     [[nodiscard]] const FileIdentity& identity() const { return identity_; }
     [[nodiscard]] const std::string& path() const { return *path_; }
     [[nodiscard]] const std::shared_ptr<const std::string>& shared_path() const { return path_; }
@@ -135,7 +140,8 @@ class FileReader {
     std::shared_ptr<const std::string>
         path_;  ///< shared with state_, and with who knows the file by its name
     std::string generation_;
-    std::uint64_t number_;  ///< of the generation's reader
+    std::uint64_t number_;                                              ///< of the generation's reader
+    std::unique_ptr<const std::vector<std::uint64_t>> settled_starts_;  ///< mostly null
 };
 
 /// The right one for the file.

@@ -51,6 +51,7 @@ class FileSource final : public SourceBase {
     [[nodiscard]] bool reconfigure(const SourceOptions& options) override;
     void rewind() override;
     [[nodiscard]] bool can_rewind() const override { return !marks_.has_unsettled(); }
+    [[nodiscard]] bool is_done() const override;
 
   private:
     /// What scans have seen of a file that is not ready to be read: a compressed one that changes, a copy of

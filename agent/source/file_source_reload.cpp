@@ -55,14 +55,22 @@ bool FileSource::is_where_it_was(const FileReader& reader) {
     return now && now->identity == reader.identity();
 }
 
+bool FileSource::is_done() const {
+    return !marks_.has_unsettled() && std::ranges::all_of(followed_, [](const auto& entry) {
+        const FileReader& reader = *entry.second->reader;
+        return reader.settled() && !reader.passes_over_settled();
+    });
+}
+
 void FileSource::rewind() {
     std::uint64_t records = 0;
     for (auto& [identity, followed] : followed_) {
         FileReader& reader = *followed->reader;
         if (reader.settled()) continue;
-        const std::shared_ptr<record::Ledger> before = reader.ledger();
-        records += before->abandon();
-        reader.go_to(before->position(), nullptr);
+        record::Abandoned left = reader.ledger()->abandon();
+        records += left.unsettled;
+        reader.go_to(left.position, nullptr);
+        reader.pass_over_settled(std::move(left.settled));
         followed->finished = false;
     }
     intake_.give_back(records);

@@ -62,11 +62,14 @@ class Source {
     /// Between stop() and start(): goes on with other options of the same id and type, and where it was.
     /// False: this kind of source cannot, it takes a new one.
     [[nodiscard]] virtual bool reconfigure(const SourceOptions& /*options*/) { return false; }
-    /// Between stop() and start(): nobody has its unsettled records any more; they are read again from the
-    /// settled positions (RecordCounters::give_back). Only files can; see can_rewind().
+    /// Between stop() and start(): nobody has its unsettled records any more; they are read again, and those
+    /// that are settled are not (RecordCounters::give_back). Only files can; see can_rewind().
     virtual void rewind() {}
     /// Whether rewind() would bring all of its unsettled records back. Between stop() and start().
     [[nodiscard]] virtual bool can_rewind() const { return false; }
+    /// After stop(): a new source for the same options would go on as this one. Before, its records are still
+    /// on their way, or it knows of some that are not to be read again.
+    [[nodiscard]] virtual bool is_done() const { return !oldest_unsettled(); }
 
     /// True once a source that has an end (stdin, one-shot files) has handed over everything.
     [[nodiscard]] virtual bool finished() const = 0;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -196,8 +197,8 @@ TEST_F(Reload, RefusesToLoseWhatIsOnlyInMemory) {
 
     EXPECT_FALSE(agent_.reload(tcp_to(up, "second")));
 
-    EXPECT_THAT(agent_.process().err(), HasSubstr("the destination of source 'net' is gone, and 100 of its "
-                                                  "records are only in memory"));
+    EXPECT_THAT(agent_.process().err(), HasSubstr("destination 'first' is gone, and 100 records of source "
+                                                  "'net' that it has are only in memory"));
     down.clear_fault();
     ASSERT_TRUE(sender.send(event_lines(100, 100)));
     ASSERT_TRUE(has_all(entities, 200)) << agent_.process().err();
@@ -239,6 +240,196 @@ TEST_F(Reload, KeepsTheDiskBufferOfADestinationThatGoes) {
     EXPECT_EQ(agent_.metrics().records("read"), 2000);
     EXPECT_EQ(agent_.metrics().records("delivered"), 2000);
     EXPECT_EQ(agent_.stop(), 0);
+}
+
+TEST_F(Reload, RepeatsNothingWhereADiskBufferGoesAndComesBackUnderLoad) {
+    const InletProcess inlet;
+    EntityLog entities{inlet.entities_file()};
+    const std::string buffered = std::string{kQuick} + ", buffer: {type: disk, max_bytes: 64MiB}";
+    const auto both = [&](const std::string& leads_to) {
+        AgentConfig made;
+        made.file_source("app", agent_.file("app.ndjson")).event_stream("events", leads_to);
+        if (leads_to == "first") made.destination("first", inlet.url(), inlet.ca_file(), buffered);
+        return made.destination("second", inlet.url(), inlet.ca_file(), kQuick);
+    };
+    agent_.start(both("first"));
+    std::uint64_t written = 0;
+    for (int i = 0; i < 8; ++i) {
+        for (int j = 0; j < 10; ++j, written += 100) write(written, 100);
+        (void)eventually([&] { return entities.read() + 500 >= written; });
+        ASSERT_TRUE(agent_.reload(both(i % 2 == 0 ? "second" : "first"))) << agent_.process().err();
+    }
+    ASSERT_TRUE(has_all(entities, written)) << agent_.process().err();
+    ASSERT_TRUE(are_in_flight(0)) << agent_.metrics_text();
+    EXPECT_THAT(entities.missing(event_ids(0, written)), IsEmpty());
+    EXPECT_EQ(entities.duplicates(), 0U);
+    EXPECT_TRUE(agent_.metrics().adds_up("app"));
+    EXPECT_EQ(agent_.stop(), 0);
+}
+
+TEST_F(Reload, RefusesToLoseRecordsOfASocketThatWentEarlier) {
+    const InletProcess down;
+    down.set_fault(R"({"stall":true})");
+    const InletProcess up;
+    AgentConfig with_socket;
+    with_socket.source("net", "type: tcp, listen: '127.0.0.1:0'")
+        .file_source("app", agent_.file("app.ndjson"), "others")
+        .event_stream("events", "first")
+        .event_stream("others", "second")
+        .destination("first", down.url(), down.ca_file(), std::string{kQuick} + ", timeout: {request: 1s}")
+        .destination("second", up.url(), up.ca_file(), kQuick);
+    AgentConfig without_socket;
+    without_socket.file_source("app", agent_.file("app.ndjson"), "others")
+        .event_stream("others", "second")
+        .destination("first", down.url(), down.ca_file(), std::string{kQuick} + ", timeout: {request: 1s}")
+        .destination("second", up.url(), up.ca_file(), kQuick);
+    agent_.start(with_socket);
+    Sender sender = Sender::tcp(agent_.listening("net"));
+    ASSERT_TRUE(sender.send(event_lines(0, 100)));
+    ASSERT_TRUE(are_in_flight(100));
+
+    ASSERT_TRUE(agent_.reload(without_socket)) << agent_.process().err();
+    const AgentConfig alone = AgentConfig{}
+                                  .file_source("app", agent_.file("app.ndjson"), "others")
+                                  .event_stream("others", "second")
+                                  .destination("second", up.url(), up.ca_file(), kQuick);
+    EXPECT_FALSE(agent_.reload(alone));
+
+    down.clear_fault();
+    EntityLog entities{down.entities_file()};
+    ASSERT_TRUE(has_all(entities, 100)) << agent_.process().err();
+    ASSERT_TRUE(are_in_flight(0));
+    EXPECT_TRUE(agent_.reload(alone)) << agent_.process().err();
+    EXPECT_EQ(agent_.stop(), 0);
+}
+
+TEST_F(Reload, RefusesAnotherTypeUnderTheSameId) {
+    const InletProcess inlet;
+    agent_.start(file_to(inlet));
+    EXPECT_FALSE(agent_.reload(AgentConfig{}
+                                   .source("app", "type: tcp, listen: '127.0.0.1:0'")
+                                   .event_stream("events", "inlet")
+                                   .destination("inlet", inlet.url(), inlet.ca_file(), kQuick)));
+    EXPECT_THAT(agent_.process().err(), HasSubstr("type of source 'app' (or give it another id)"));
+}
+
+TEST_F(Reload, KeepsADestinationThatHasRecordsOfASourceThatWasLedElsewhere) {
+    const InletProcess down;
+    down.set_fault(R"({"stall":true})");
+    const InletProcess up;
+    EntityLog entities{up.entities_file()};
+    EntityLog later{down.entities_file()};
+    const std::string patient = std::string{kQuick} + ", timeout: {request: 1s}";
+    agent_.start(file_to(down, "first", patient));
+    write(0, 300);
+    ASSERT_TRUE(are_in_flight(300));
+    AgentConfig both = file_to(up, "second");
+    both.destination("first", down.url(), down.ca_file(), patient);
+    ASSERT_TRUE(agent_.reload(both)) << agent_.process().err();
+    write(300, 300);
+    ASSERT_TRUE(has_all(entities, 300)) << agent_.process().err();
+
+    EXPECT_FALSE(agent_.reload(file_to(up, "second")));
+    EXPECT_THAT(agent_.process().err(), HasSubstr("which was led elsewhere"));
+
+    down.clear_fault();
+    ASSERT_TRUE(has_all(later, 300)) << agent_.process().err();
+    ASSERT_TRUE(are_in_flight(0));
+    EXPECT_TRUE(agent_.reload(file_to(up, "second"))) << agent_.process().err();
+    EXPECT_EQ(entities.duplicates() + later.duplicates(), 0U);
+    EXPECT_EQ(entities.size() + later.size(), 600U);
+}
+
+TEST_F(Reload, DoesNotReadAgainWhatWasDeliveredBeforeItsTurn) {
+    const InletProcess first;
+    first.set_fault(R"({"stall":true,"first":1})");
+    const InletProcess second;
+    EntityLog before{first.entities_file()};
+    EntityLog after{second.entities_file()};
+    agent_.start(file_to(first, "first", "batch: {linger: 20ms, max_messages: 50}, connections: 4"));
+    write(0, 1000);
+    ASSERT_TRUE(has_all(before, 950)) << agent_.process().err();
+    ASSERT_TRUE(are_in_flight(50));
+
+    ASSERT_TRUE(agent_.reload(file_to(second, "second"))) << agent_.process().err();
+
+    ASSERT_TRUE(has_all(after, 50)) << agent_.process().err();
+    ASSERT_TRUE(are_in_flight(0));
+    write(1000, 10);
+    ASSERT_TRUE(has_all(after, 60)) << agent_.process().err();
+    before.read();
+    EXPECT_EQ(before.size() + after.size(), 1010U);
+    EXPECT_EQ(before.duplicates() + after.duplicates(), 0U);
+    ASSERT_TRUE(eventually([&] { return agent_.metrics().records("delivered") == 1010; }));
+    EXPECT_EQ(agent_.metrics().records("read"), 1010);
+    EXPECT_EQ(agent_.stop(), 0);
+}
+
+TEST_F(Reload, TakesASourceUpAgainWhoseRecordsAreStillOnTheirWay) {
+    const InletProcess inlet;
+    inlet.set_fault(R"({"stall":true})");
+    EntityLog entities{inlet.entities_file()};
+    const std::string patient = std::string{kQuick} + ", timeout: {request: 2s}";
+    AgentConfig without;
+    append(agent_.file("other.ndjson"), "");
+    without.file_source("other", agent_.file("other.ndjson"))
+        .event_stream("events", "inlet")
+        .destination("inlet", inlet.url(), inlet.ca_file(), patient);
+    agent_.start(file_to(inlet, "inlet", patient));
+    write(0, 500);
+    ASSERT_TRUE(are_in_flight(500));
+
+    ASSERT_TRUE(agent_.reload(without)) << agent_.process().err();
+    write(500, 100);
+    ASSERT_TRUE(agent_.reload(file_to(inlet, "inlet", patient))) << agent_.process().err();
+    ASSERT_TRUE(are_in_flight(600)) << agent_.metrics_text();
+    inlet.clear_fault();
+
+    ASSERT_TRUE(has_all(entities, 600)) << agent_.process().err();
+    ASSERT_TRUE(are_in_flight(0));
+    EXPECT_EQ(entities.size(), 600U);
+    EXPECT_EQ(entities.duplicates(), 0U);
+    EXPECT_EQ(agent_.metrics().records("read", "app"), 600);
+    EXPECT_EQ(agent_.stop(), 0);
+}
+
+TEST_F(Reload, RenamesASocketAtItsAddress) {
+    const InletProcess inlet;
+    EntityLog entities{inlet.entities_file()};
+    const std::string path = agent_.file("app.sock");
+    const auto socket = [&](const std::string& id) {
+        return AgentConfig{}
+            .source(id, "type: unix, mode: stream, path: '" + path + "'")
+            .event_stream("events", "inlet")
+            .destination("inlet", inlet.url(), inlet.ca_file(), kQuick);
+    };
+    agent_.start(socket("one"));
+    Sender before = Sender::unix_stream(path);
+    ASSERT_TRUE(before.send(event_lines(0, 10)));
+    ASSERT_TRUE(agent_.reload(socket("two"))) << agent_.process().err();
+    Sender after = Sender::unix_stream(path);
+    ASSERT_TRUE(after.send(event_lines(10, 10)));
+    ASSERT_TRUE(has_all(entities, 20)) << agent_.process().err();
+    EXPECT_EQ(agent_.stop(), 0);
+}
+
+TEST_F(Reload, IsNotASecondSignalToStop) {
+    const InletProcess inlet;
+    inlet.set_fault(R"({"stall":true,"first":1})");
+    EntityLog entities{inlet.entities_file()};
+    agent_.start(AgentConfig{}
+                     .source("net", "type: tcp, listen: '127.0.0.1:0'")
+                     .event_stream("events", "inlet")
+                     .destination("inlet", inlet.url(), inlet.ca_file(),
+                                  std::string{kQuick} + ", timeout: {request: 2s}"));
+    Sender sender = Sender::tcp(agent_.listening("net"));
+    ASSERT_TRUE(sender.send(event_lines(0, 10)));
+    ASSERT_TRUE(eventually([&] { return inlet.stats().requests == 1; }));
+    agent_.process().signal(SIGTERM);
+    ASSERT_TRUE(eventually([&] { return agent_.count_in_log(" stopping: ") == 1; }));
+    agent_.process().signal(SIGHUP);
+    EXPECT_EQ(agent_.process().wait(), 0) << agent_.process().err();
+    EXPECT_EQ(entities.read(), 10U);
 }
 
 TEST_F(Reload, ReadsWhatTheGlobsNameFromNowOn) {

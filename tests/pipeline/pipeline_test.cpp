@@ -162,6 +162,7 @@ TEST_F(PipelineTest, GoesOnWithWhatThePipelineBeforeItHeldBack) {
     pipeline_->finish();
     std::vector<record::BlockPtr> held = pipeline_->take_held();
     ASSERT_EQ(held.size(), 2U);
+    pipeline_->retire_holds();
     EXPECT_TRUE(health_.report().find("stream") == std::string::npos) << health_.report();
 
     route_.stream.invalid_limit.reset();
@@ -172,6 +173,23 @@ TEST_F(PipelineTest, GoesOnWithWhatThePipelineBeforeItHeldBack) {
     EXPECT_EQ(dead_letters_.letters.size(), 1U);
     for (const auto& batch : sink_.batches()) batch->settle_all(Outcome::Delivered);
     EXPECT_EQ(ledger->in_flight(), 0U);
+}
+
+TEST_F(PipelineTest, HoldsWhatTheOneBeforeItHeldWhereNothingHasChanged) {
+    route_.stream.invalid_limit = InvalidLimit{.share = 0.2, .of = 10};
+    start();
+    const auto ledger = reader(1);
+    push(ledger, {"broken", "broken", "broken", R"({"n":1})"});
+    pipeline_->finish();
+    std::vector<record::BlockPtr> held = pipeline_->take_held();
+    const std::unique_ptr<Pipeline> before = std::move(pipeline_);
+    start();
+    pipeline_->hold_as(*before);
+    for (record::BlockPtr& block : held) pipeline_->sink().push(std::move(block));
+    pipeline_->finish();
+    EXPECT_EQ(dead_letters_.letters.size(), 2U) << "none more";
+    EXPECT_EQ(pipeline_->take_held().size(), 1U);
+    EXPECT_FALSE(health_.ready());
 }
 
 TEST_F(PipelineTest, LosesNothingWhereOneReplacesAnotherUnderLoad) {

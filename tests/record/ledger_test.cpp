@@ -154,17 +154,25 @@ TEST(Ledger, LivesAsLongAsATicket) {
 }
 
 TEST_F(LedgerTest, IsAbandonedWithWhatIsNotSettled) {
-    const auto block = ledger_.open_block({100, 110, 120}, 130);
+    const auto block = ledger_.open_block({100, 110, 120, 130}, 140);
     ledger_.settle(block, 0, 1, Outcome::Delivered);
-    EXPECT_EQ(ledger_.abandon(), 2U);
-    EXPECT_EQ(ledger_.position(), 110U);
+    ledger_.settle(block, 2, 1, Outcome::Delivered);
+    const Abandoned left = ledger_.abandon();
+    EXPECT_EQ(left.unsettled, 2U);
+    EXPECT_EQ(left.position, 110U);
+    EXPECT_THAT(left.settled, ElementsAre(120U));
     EXPECT_EQ(ledger_.in_flight(), 0U);
 
     acks_.clear();
-    ledger_.settle(block, 1, 2, Outcome::Delivered);
+    ledger_.settle(block, 1, 1, Outcome::Delivered);
+    std::vector<Kept> kept;
+    ledger_.keep(block, 3, 1, kept);
     EXPECT_TRUE(acks_.empty());
     EXPECT_EQ(ledger_.position(), 110U);
-    EXPECT_EQ(counters_.snapshot().delivered, 1U);
+    EXPECT_EQ(ledger_.in_flight(), 0U);
+    ASSERT_EQ(kept.size(), 1U);
+    EXPECT_FALSE(kept[0].counts);
+    EXPECT_EQ(counters_.snapshot().delivered, 2U);
 }
 
 }  // namespace
