@@ -271,7 +271,7 @@ TEST_F(FileSourceTest, KeepsWhatAnIdleFileNeedsWhileARecordIsNotSettled) {
     EXPECT_FALSE(sink_.kept()[1].ledger.expired());
     EXPECT_EQ(source_->progress().at(1).settled, 4U);
     EXPECT_TRUE(source_->oldest_unsettled());
-    sink_.settle_at_once();
+    sink_.settle_some(1);
     EXPECT_TRUE(eventually([&] { return sink_.kept()[1].ledger.expired(); }));
     EXPECT_EQ(source_->progress().at(1).settled, 8U);
 }
