@@ -161,7 +161,7 @@ base::Result<std::size_t> DiskBuffer::Impl::recover_some(std::uint64_t first) {
             return ++batches < kRecoverAtOnce;
         });
     if (!visited) return visited.error();
-    return base::ok(std::move(batches));
+    return base::ok(batches);
 }
 
 DiskBuffer::Impl::Stored DiskBuffer::Impl::stored_of(const BatchHead& head, std::uint64_t size) const {
