@@ -184,7 +184,11 @@ record::BlockSink& Reload::switch_pipeline(base::Result<void>& looked,
     stages_.pipeline->finish();
     std::vector<record::BlockPtr> held = stages_.pipeline->take_held();
     looked = look_for_losses(held);
-    if (looked) take_over();
+    if (looked) {
+        take_over(held);
+    } else {
+        rewound_.clear();  // they stay as they are
+    }
     std::unique_ptr<pipeline::Pipeline> made = stages_.make_pipeline(stages_.routes);
     if (looked) {
         stages_.pipeline->retire_holds();
@@ -199,16 +203,19 @@ record::BlockSink& Reload::switch_pipeline(base::Result<void>& looked,
     return stages_.pipeline->sink();
 }
 
-/// From here on it is the configuration. Sockets that are gone may hand over a last Block: they keep their
-/// ways until the next reload.
-void Reload::take_over() {
+/// From here on it is the configuration. Sockets that are gone may hand over a last Block, and held streams
+/// may have kept some: they keep their ways.
+void Reload::take_over(const std::vector<record::BlockPtr>& held) {
+    const auto has_held = [&held](const std::string& way) {
+        return std::ranges::any_of(held, [&way](const auto& block) { return block->origin->way() == way; });
+    };
     const std::lock_guard lock{stages_.mutex};
     for (auto& [id, destination] : destinations_) stages_.destinations[id] = std::move(destination);
     for (auto& [id, buffer] : buffers_) stages_.buffers[id] = std::move(buffer);
     std::vector<pipeline::RouteOptions> routes = Stages::routes_of(next_, proofs_);
     for (const pipeline::RouteOptions& route : stages_.routes) {
-        const bool leads_on = !contains(removed_destinations_, route.stream.destination);
-        if (contains(removed_sources_, route.source) && leads_on) routes.push_back(route);
+        if (find(next_, route.source) != nullptr || !leads_on(route.source)) continue;
+        if (contains(removed_sources_, route.source) || has_held(route.source)) routes.push_back(route);
     }
     stages_.routes = std::move(routes);
     stages_.config = next_;
@@ -254,7 +261,6 @@ void Reload::remove_destinations() {
         stages_.budget.retire_share(id);
     }
     for (const std::string& id : rewound_) stopped_file(id)->rewind();
-    for (const auto& [id, records] : given_back_) stages_.counters_of(id).give_back(records);
 }
 
 /// What is delivered goes from the disk first, so that it is not sent again when the destination comes back.
@@ -328,7 +334,8 @@ void Reload::park_removed() {
 /// Where the one before it was: the parked one of a file, or at the address of a socket.
 void Reload::open_source(const config::Source& source) {
     const std::string& id = source.options.id;
-    if (auto parked = stages_.parked.extract(id)) {
+    const bool is_file = source.options.type == Type::File;
+    if (auto parked = is_file ? stages_.parked.extract(id) : decltype(stages_.parked)::node_type{}) {
         (void)parked.mapped()->reconfigure(source.options);
         return start_source(id, std::move(parked.mapped()));
     }

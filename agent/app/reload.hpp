@@ -63,6 +63,8 @@ class Reload {
     [[nodiscard]] base::Result<void> plan_rewinds();
     [[nodiscard]] base::Result<void> plan_rewind(const std::string& source, const std::string& destination,
                                                  std::uint64_t messages);
+    [[nodiscard]] base::Result<void> refuse_to_tell_apart(const std::string& source);
+    [[nodiscard]] bool leads_on(const std::string& source) const;
     [[nodiscard]] base::Result<void> plan_for_held(const std::vector<record::BlockPtr>& held);
     [[nodiscard]] source::Source* stopped_file(const std::string& id) const;
 
@@ -72,7 +74,7 @@ class Reload {
     [[nodiscard]] base::Result<void> replace_pipeline();
     [[nodiscard]] record::BlockSink& switch_pipeline(base::Result<void>& looked,
                                                      std::unique_ptr<pipeline::Pipeline>& old);
-    void take_over();
+    void take_over(const std::vector<record::BlockPtr>& held);
     void pass_on(std::vector<record::BlockPtr> held);
     void change_destinations();
     void remove_destinations();
@@ -106,9 +108,8 @@ class Reload {
     std::map<std::string, std::unique_ptr<delivery::Destination>> destinations_;
     std::map<std::string, std::unique_ptr<delivery::DiskBuffer>> buffers_;
     std::map<std::string, std::unique_ptr<source::Source>> sources_;
-    Ids stopped_;                                      ///< sources that were stopped for it
-    Ids rewound_;                                      ///< files that read their unsettled records again
-    std::map<std::string, std::uint64_t> given_back_;  ///< records of files whose source is not there
+    Ids stopped_;  ///< sources that were stopped for it
+    Ids rewound_;  ///< files that read their unsettled records again
 };
 
 }  // namespace aep::app

@@ -51,13 +51,15 @@ base::Result<void> Reload::store_buffered() {
     for (const std::string& id : removed_destinations_) {
         const auto buffer = stages_.buffers.find(id);
         if (buffer == stages_.buffers.end()) continue;
-        while (buffer->second->unstored() > 0) {
+        while (const std::size_t unstored = buffer->second->unstored()) {
             const auto left =
                 std::chrono::ceil<std::chrono::milliseconds>(deadline - base::SteadyClock::now());
-            if (left > 0ms && stages_.store->flush(left)) continue;
-            return base::Error{fmt::format(
-                "destination '{}' is gone, but what waits for its disk buffer cannot be written to it now",
-                id)};
+            const bool stored = left > 0ms && stages_.store->flush(left);
+            if (stored && buffer->second->unstored() < unstored) continue;
+            return base::Error{
+                fmt::format("destination '{}' is gone, but what waits for its disk buffer cannot be written "
+                            "to it now; it may be full",
+                            id)};
         }
     }
     return {};
@@ -74,15 +76,9 @@ base::Result<void> Reload::plan_rewinds() {
     return {};
 }
 
-/// A rewind is of all that the source has on its way: no other destination may have some of it.
 base::Result<void> Reload::plan_rewind(const std::string& source, const std::string& destination,
                                        std::uint64_t messages) {
     const source::Source* const file = stopped_file(source);
-    if (file == nullptr &&
-        stages_.source_of(source) == nullptr) {  // it went with an earlier reload, all read
-        given_back_[source] += messages;
-        return {};
-    }
     if (file == nullptr) {
         return base::Error{
             fmt::format("destination '{}' is gone, but has {} records of source '{}', which was led "
@@ -91,44 +87,65 @@ base::Result<void> Reload::plan_rewind(const std::string& source, const std::str
                         destination, messages, source)};
     }
     if (!file->can_rewind()) return only_in_memory(destination, source, messages);
-    for (const auto& [other, its_destination] : stages_.destinations) {
-        if (contains(removed_destinations_, other) || !its_destination->unsettled().contains(source))
-            continue;
-        return base::Error{
-            fmt::format("destination '{}' is gone, and records of source '{}' wait there and at '{}', so "
-                        "that they cannot "
-                        "be told apart: take it away when one of the two has delivered them",
-                        destination, source, other)};
-    }
+    if (auto refused = refuse_to_tell_apart(source); !refused) return refused;
     if (!contains(rewound_, source)) rewound_.push_back(source);
     return {};
+}
+
+/// A rewind is of all that the source has on its way: no destination that stays may have some of it in memory
+/// alone.
+base::Result<void> Reload::refuse_to_tell_apart(const std::string& source) {
+    for (const auto& [id, destination] : stages_.destinations) {
+        if (contains(removed_destinations_, id)) continue;
+        const auto buffer = stages_.buffers.find(id);
+        const bool may_have = buffer != stages_.buffers.end() ? buffer->second->unstored() > 0
+                                                              : destination->unsettled().contains(source);
+        if (!may_have) continue;
+        return base::Error{
+            fmt::format("records of source '{}' wait at a destination that is gone and may wait at '{}', so "
+                        "that they cannot "
+                        "be told apart: reload again when '{}' has delivered them",
+                        source, id, id)};
+    }
+    return {};
+}
+
+/// Whether its Blocks still have a way.
+bool Reload::leads_on(const std::string& source) const {
+    return find(next_, source) != nullptr ||
+           std::ranges::any_of(stages_.routes, [&](const pipeline::RouteOptions& route) {
+               return route.source == source && !contains(removed_destinations_, route.stream.destination);
+           });
 }
 
 /// What a held stream has kept, of sources that have no way any more.
 base::Result<void> Reload::plan_for_held(const std::vector<record::BlockPtr>& held) {
     for (const auto& block : held) {
-        const record::Origin& origin = *block->origin;
-        const config::Source* before = find(before_, origin.source);
-        const bool leads_on =
-            find(next_, origin.source) != nullptr || (before != nullptr && !feeds_removed(*before));
-        if (leads_on || contains(rewound_, origin.source)) continue;
-        if (stopped_file(origin.source) == nullptr) {
-            return base::Error{fmt::format(
-                "source '{}' is gone, but its stream is held, and records of it are only in memory",
-                origin.source)};
+        const std::string& source = block->origin->source;
+        if (leads_on(source) || contains(rewound_, source)) continue;
+        const source::Source* const file = stopped_file(source);
+        if (file == nullptr || !file->can_rewind()) {
+            return base::Error{
+                fmt::format("source '{}' and its destination are gone, but its stream is held, and records "
+                            "of it are only "
+                            "in memory: keep the destination until the stream goes on",
+                            source)};
         }
-        rewound_.push_back(origin.source);
+        if (auto refused = refuse_to_tell_apart(source); !refused) return refused;
+        rewound_.push_back(source);
     }
     return {};
 }
 
 /// The source of files, where it has been stopped; else null.
 source::Source* Reload::stopped_file(const std::string& id) const {
+    if (source::Source* const running = stages_.source_of(id)) {
+        const config::Source* const source = find(before_, id);
+        const bool is_file = source != nullptr && source->options.type == Type::File;
+        return is_file && contains(stopped_, id) ? running : nullptr;
+    }
     const auto parked = stages_.parked.find(id);
-    if (parked != stages_.parked.end()) return parked->second.get();
-    const config::Source* const source = find(before_, id);
-    const bool is_file = source != nullptr && source->options.type == Type::File;
-    return is_file && contains(stopped_, id) ? stages_.source_of(id) : nullptr;
+    return parked == stages_.parked.end() ? nullptr : parked->second.get();
 }
 
 }  // namespace aep::app

@@ -59,8 +59,10 @@ std::size_t worker_count(const config::AgentOptions& options) {
 Stages::Stages(const config::Config& configuration, const Agent::Options& agent_options)
     : options{agent_options}, config{configuration}, budget{memory_for_records(configuration)} {}
 
-/// Before the buffers go, which take part in its commits.
+/// The sources have a last word about what was settled, and the buffers take part in the commits.
 Stages::~Stages() {
+    sources.clear();
+    parked.clear();
     if (store) store->close();
 }
 

@@ -177,7 +177,10 @@ asio::awaitable<void> Destination::Impl::dispatch() {
         const record::Batch* const taken = job->batch.get();
         under_way.insert(taken);
         const bool may_leave = co_await wait_for_slot(on, *job);
-        if (stopping) break;  // the batch stays unsettled
+        if (stopping) {  // the batch stays unsettled; others may share the gate
+            on->inlet.gate.leave(job->pass);
+            break;
+        }
         if (!may_leave) {
             const JobQueue::Turn turn = JobQueue::turn_of(*job->batch);
             on->inlet.gate.leave(job->pass);
@@ -290,7 +293,10 @@ asio::awaitable<void> Destination::Impl::send(LinkPtr on, Exchange& exchange, Jo
         co_return;
     }
     const base::Result<http::Answer> answer = co_await exchange.send(job, token);
-    if (stopping) co_return;  // the batch stays unsettled
+    if (stopping) {  // the batch stays unsettled; others may share the gate
+        on->inlet.gate.leave(job.pass);
+        co_return;
+    }
     on->idle.push_back(&exchange);
     under_way.erase(job.batch.get());
     if (answer && answer->status / 100 == 2) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
 #include "source/fingerprint.hpp"
@@ -37,6 +38,7 @@ void FileReader::begin(std::shared_ptr<record::Ledger> ledger) {
 
 void FileReader::begin_again(std::string generation) {
     trace_ = {};
+    settled_starts_.reset();
     generation_ = std::move(generation);
     number_ = Intake::new_number();
     go_to(0, nullptr);
@@ -47,7 +49,6 @@ void FileReader::go_to(std::uint64_t position, std::shared_ptr<record::Ledger> l
     const std::uint64_t size = state_->size;
     state_->closed = true;
     framer_ = Framer{context_.options.framing, context_.options.max_record, position};
-    if (position == 0) settled_starts_.reset();
     if (position < trace_.end) trace_ = {.head = trace_.head, .tail = {}, .end = 0};
     begin(std::move(ledger));
     state_->size = size;
@@ -58,6 +59,7 @@ void FileReader::rename(const std::string& path) {
 }
 
 void FileReader::rest() {
+    forget_passed_settled();
     if (ledger() && settled() && position() == handed_over()) context_.readers.set_ledger(*state_, nullptr);
 }
 
@@ -107,11 +109,20 @@ record::BlockPtr FileReader::open_block(std::size_t capacity, const std::stop_to
     return context_.intake.open_block(ledger()->origin(), capacity, stop);
 }
 
-void FileReader::pass_over_settled(std::vector<std::uint64_t> starts) {
-    settled_starts_.reset();
-    if (!starts.empty()) {
-        settled_starts_ = std::make_unique<const std::vector<std::uint64_t>>(std::move(starts));
+void FileReader::pass_over_settled(std::uint64_t position, std::vector<std::uint64_t> starts) {
+    if (settled_starts_) {
+        std::ranges::copy_if(*settled_starts_, std::back_inserter(starts),
+                             [position](std::uint64_t start) { return start >= position; });
+        std::ranges::sort(starts);
     }
+    settled_starts_.reset();
+    if (starts.empty()) return;
+    settled_starts_ = std::make_unique<const std::vector<std::uint64_t>>(std::move(starts));
+}
+
+/// Not as soon as they have been passed: what comes before them may have to be read once more.
+void FileReader::forget_passed_settled() {
+    if (settled_starts_ && position() > settled_starts_->back()) settled_starts_.reset();
 }
 
 void FileReader::hand_over(record::BlockPtr block) {
@@ -120,7 +131,7 @@ void FileReader::hand_over(record::BlockPtr block) {
         std::erase_if(block->records, [this](const record::RecordSpan& span) {
             return std::ranges::binary_search(*settled_starts_, span.position);
         });
-        if (block->end_position > settled_starts_->back()) settled_starts_.reset();
+        forget_passed_settled();
     }
     context_.intake.hand_over(std::move(block), state_->ledger);
 }

@@ -86,9 +86,14 @@ class FileReader {
     /// Reads on at `position`, which `ledger` has reached or begins at, and as the options are now.
     virtual void go_to(std::uint64_t position, std::shared_ptr<record::Ledger> ledger);
 
-    /// These records (where they begin, ascending) are settled already: they are not handed over again.
-    void pass_over_settled(std::vector<std::uint64_t> starts);
-    [[nodiscard]] bool passes_over_settled() const { return settled_starts_ != nullptr; }
+    /// These records (where they begin, ascending, behind `position`) are settled already, as well as those
+    /// behind it that were before: they are not handed over again.
+    void pass_over_settled(std::uint64_t position, std::vector<std::uint64_t> starts);
+    [[nodiscard]] bool passes_over_settled() const {
+        return settled_starts_ && handed_over() <= settled_starts_->back();
+    }
+    /// What begins where they began may be something else by now.
+    void forget_settled() { settled_starts_.reset(); }
 
     [[nodiscard]] const FileIdentity& identity() const { return identity_; }
     [[nodiscard]] const std::string& path() const { return *path_; }
@@ -136,6 +141,7 @@ class FileReader {
 
   private:
     void begin(std::shared_ptr<record::Ledger> ledger);
+    void forget_passed_settled();
 
     std::shared_ptr<const std::string>
         path_;  ///< shared with state_, and with who knows the file by its name

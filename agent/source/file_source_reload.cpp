@@ -20,6 +20,7 @@ bool FileSource::reconfigure(const SourceOptions& options) {
     for (auto& [identity, followed] : followed_) {
         FileReader& reader = *followed->reader;
         reader.go_to(reader.handed_over(), reader.ledger());
+        reader.forget_settled();
     }
     return true;
 }
@@ -70,7 +71,7 @@ void FileSource::rewind() {
         record::Abandoned left = reader.ledger()->abandon();
         records += left.unsettled;
         reader.go_to(left.position, nullptr);
-        reader.pass_over_settled(std::move(left.settled));
+        reader.pass_over_settled(left.position, std::move(left.settled));
         followed->finished = false;
     }
     intake_.give_back(records);

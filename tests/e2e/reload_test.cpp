@@ -393,6 +393,57 @@ TEST_F(Reload, TakesASourceUpAgainWhoseRecordsAreStillOnTheirWay) {
     EXPECT_EQ(agent_.stop(), 0);
 }
 
+TEST_F(Reload, LetsOthersProbeAnInletWhoseDestinationGoesInTheMiddleOfAProbe) {
+    const InletProcess inlet;
+    EntityLog entities{inlet.entities_file()};
+    inlet.set_fault(R"({"status":503,"first":3})");
+    agent_.start(file_to(inlet, "first", std::string{kQuick} + ", timeout: {request: 20s}"));
+    write(0, 100);
+    ASSERT_TRUE(eventually([&] { return inlet.stats().requests >= 2; }));
+    inlet.set_fault(R"({"stall":true})");  // the next probe never ends
+    const std::uint64_t before = inlet.stats().requests;
+    ASSERT_TRUE(eventually([&] { return inlet.stats().requests > before; }));
+
+    ASSERT_TRUE(agent_.reload(file_to(inlet, "second"))) << agent_.process().err();
+    inlet.clear_fault();
+
+    ASSERT_TRUE(has_all(entities, 100)) << agent_.process().err();
+    EXPECT_EQ(agent_.stop(), 0);
+}
+
+TEST_F(Reload, KeepsWhatAHeldStreamHasWhereItIsRefused) {
+    const InletProcess inlet;
+    EntityLog entities{inlet.entities_file()};
+    const auto with = [&](const std::string& timestamp, const std::string& destination) {
+        return AgentConfig{}
+            .file_source("app", agent_.file("app.ndjson"))
+            .source("net", "type: tcp, listen: '127.0.0.1:0'", "others")
+            .event_stream("events", destination,
+                          "timestamp: " + timestamp + ", invalid_limit: {share: 0, of: 100}")
+            .event_stream("others", destination)
+            .destination(destination, inlet.url(), inlet.ca_file(),
+                         std::string{kQuick} + ", timeout: {request: 1s}");
+    };
+    agent_.start(with("{from: field, field: at}", "first"));
+    write(0, 1000);
+    ASSERT_TRUE(eventually([&] { return agent_.count_in_log(" stream_held: ") == 1; }));
+    inlet.set_fault(R"({"stall":true})");
+    Sender sender = Sender::tcp(agent_.listening("net"));
+    ASSERT_TRUE(sender.send(event_lines(5000, 10)));
+    ASSERT_TRUE(are_in_flight(1010));
+
+    EXPECT_FALSE(agent_.reload(with("{from: field, field: timestamp}", "second")));
+    EXPECT_EQ(agent_.metrics().sum("aep_agent_stream_held"), 1);
+
+    inlet.clear_fault();
+    ASSERT_TRUE(are_in_flight(1000));
+    ASSERT_TRUE(agent_.reload(with("{from: field, field: timestamp}", "second"))) << agent_.process().err();
+    ASSERT_TRUE(has_all(entities, 1010)) << agent_.process().err();
+    ASSERT_TRUE(are_in_flight(0));
+    EXPECT_EQ(entities.size(), 1010U);
+    EXPECT_EQ(entities.duplicates(), 0U);
+}
+
 TEST_F(Reload, RenamesASocketAtItsAddress) {
     const InletProcess inlet;
     EntityLog entities{inlet.entities_file()};

@@ -44,6 +44,30 @@ TEST_F(ReloadTest, ReadsWhatIsNotSettledOnceMoreAfterARewind) {
     EXPECT_EQ(seen.size(), 4U) << "the same records, by generation and position";
 }
 
+TEST_F(ReloadTest, PassesOverWhatWasSettledBeforeItsTurnAtEveryRewind) {
+    append("a.log", "one\ntwo\nthree\n");
+    start();
+    ASSERT_TRUE(sees({"one", "two", "three"}));
+    source_->stop();
+    const std::shared_ptr<record::Ledger> ledger = sink_.kept()[0].ledger.lock();
+    ASSERT_NE(ledger, nullptr);
+    ledger->settle(0, 1, 1, record::Outcome::Delivered);  // "two"
+    for (int i = 0; i < 2; ++i) {
+        sink_.abandon();
+        source_->rewind();
+        source_->start();
+        ASSERT_TRUE(eventually([&] { return sink_.count() == 3U + 2 * static_cast<std::size_t>(i + 1); }));
+        EXPECT_FALSE(source_->is_done());
+        source_->stop();
+    }
+    EXPECT_THAT(sink_.texts(), ElementsAre("one", "two", "three", "one", "three", "one", "three"));
+    sink_.settle_at_once();
+    EXPECT_TRUE(source_->is_done());
+    EXPECT_EQ(counters_.snapshot().read, 3U);
+    EXPECT_EQ(counters_.snapshot().delivered, 3U);
+    EXPECT_TRUE(counters_.snapshot().balanced());
+}
+
 TEST_F(ReloadTest, RewindsARotatedFile) {
     append("a.log", "one\ntwo\n");
     start();
