@@ -7,9 +7,11 @@
 
 #include <array>
 #include <atomic>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
@@ -159,13 +161,18 @@ TEST_F(LookUp, DoesNotHoldUpAStop) {
     name_servers().release();
 }
 
+/// With a deadline of its own, which goes with the coroutine.
+boost::asio::awaitable<void> look_up_alone(const Authority& host) {
+    Deadline deadline{co_await boost::asio::this_coro::executor};
+    (void)co_await look_up(host, 20s, deadline);
+}
+
 TEST_F(LookUp, MayOutliveTheLoopThatAskedForIt) {
     name_servers().hang();
+    const Authority host{"hanging.test", false, 443};
     {
         boost::asio::io_context io{1};
-        const Authority host{"hanging.test", false, 443};
-        Deadline deadline{io.get_executor()};
-        boost::asio::co_spawn(io, look_up(host, 20s, deadline), boost::asio::detached);
+        boost::asio::co_spawn(io, look_up_alone(host), boost::asio::detached);
         io.run_for(10ms);
     }
     name_servers().release();
