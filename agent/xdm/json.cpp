@@ -38,9 +38,8 @@ class Reader {
         Json root;
         error = read_value(document, root);
         const char* at = nullptr;
-        // A number that fits no double leaves the parser where it is.
-        const bool at_end = document.current_location().get(at) == simdjson::OUT_OF_BOUNDS ||
-                            (!root_number_.empty() && root_number_ == without_blanks(text));
+        const bool is_out = document.current_location().get(at) == simdjson::OUT_OF_BOUNDS;
+        const bool at_end = root_token_.empty() ? is_out : root_token_ == without_blanks(text);
         if (error == simdjson::SUCCESS) {
             if (at_end) return root;
             reason_ = "text behind the value";
@@ -96,43 +95,62 @@ class Reader {
                 out = Json{ValueKind::String, keep(text)};
                 return simdjson::SUCCESS;
             }
-            case ondemand::json_type::boolean: {
-                bool boolean = false;
-                if (const error_code error = value.get_bool().get(boolean)) return error;
-                out = Json{boolean};
-                return simdjson::SUCCESS;
-            }
-            case ondemand::json_type::null: {
-                bool is_null = false;
-                if (const error_code error = value.is_null().get(is_null)) return error;
-                out = Json{};
-                return is_null ? simdjson::SUCCESS : simdjson::N_ATOM_ERROR;
-            }
+            case ondemand::json_type::boolean:
+                return read_boolean(value, out);
+            case ondemand::json_type::null:
+                return read_null(value, out);
             case ondemand::json_type::number:
                 return read_number(value, out);
         }
         return simdjson::TAPE_ERROR;
     }
 
+    /// The text of a number, boolean or null. What follows is up to us, because simdjson 3.0.1 refuses
+    /// numbers that fit no double, and of a document that is nothing else takes "nulla " for null and
+    /// "falsee" for false, and refuses them with some blanks behind.
+    template <class Value>
+    error_code read_token(Value& value, std::string_view& token) {
+        if constexpr (std::is_same_v<Value, ondemand::document>) {
+            if (const error_code error = value.raw_json_token().get(token)) return error;
+            token = root_token_ = without_blanks(token);
+        } else {
+            token = without_blanks(value.raw_json_token());
+        }
+        return simdjson::SUCCESS;
+    }
+
+    template <class Value>
+    error_code read_boolean(Value& value, Json& out) {
+        std::string_view token;
+        if (const error_code error = read_token(value, token)) return error;
+        if (token != "true" && token != "false") return simdjson::T_ATOM_ERROR;
+        out = Json{token == "true"};
+        // Only a getter moves the parser past the token, here and below.
+        std::ignore = value.get_bool();
+        return simdjson::SUCCESS;
+    }
+
+    template <class Value>
+    error_code read_null(Value& value, Json& out) {
+        std::string_view token;
+        if (const error_code error = read_token(value, token)) return error;
+        if (token != "null") return simdjson::N_ATOM_ERROR;
+        out = Json{};
+        std::ignore = value.is_null();
+        return simdjson::SUCCESS;
+    }
+
     template <class Value>
     error_code read_number(Value& value, Json& out) {
         std::string_view token;
-        if constexpr (std::is_same_v<Value, ondemand::document>) {
-            if (const error_code error = value.raw_json_token().get(token)) return error;
-        } else {
-            token = value.raw_json_token();
-        }
-        token = without_blanks(token);
-        if constexpr (std::is_same_v<Value, ondemand::document>) root_number_ = token;
+        if (const error_code error = read_token(value, token)) return error;
         const std::optional<Json> number = to_number(token);
         if (!number) {
             reason_ = "invalid number";
             return simdjson::NUMBER_ERROR;
         }
         out = *number;
-        // Only a getter moves the parser past the token; what it makes of the number does not matter.
-        double ignored = 0;
-        std::ignore = value.get_double().get(ignored);
+        std::ignore = value.get_double();
         return simdjson::SUCCESS;
     }
 
@@ -278,7 +296,7 @@ class Reader {
     std::vector<std::string_view> keys_;
     std::size_t depth_ = 0;
     std::string reason_;
-    std::string_view root_number_;  ///< of a document that is nothing else
+    std::string_view root_token_;  ///< the number, boolean or null that is the whole document
 };
 
 }  // namespace

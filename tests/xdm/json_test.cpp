@@ -20,5 +20,22 @@ TEST(Json, ReadsNumbersOfAnySizeWhereverTheyStand) {
     EXPECT_EQ(JsonDocument::parse(" 1e999 ")->root().text(), "1e999");
 }
 
+TEST(Json, ReadsADocumentThatIsOneWordWithAnyBlanksAroundIt) {
+    for (const char* word : {"null", "true", "false", R"("a")", "12"}) {
+        for (const char* behind : {"", "\n", "  ", "\r\n", "                "}) {
+            EXPECT_TRUE(JsonDocument::parse(word + std::string{behind})) << word << "'" << behind << "'";
+            EXPECT_TRUE(JsonDocument::parse(" [" + std::string{word} + behind + "]")) << word;
+        }
+        for (const char* behind : {"a", "a ", "  a", "\n1", "                1", ":", "]", R"("")"}) {
+            EXPECT_FALSE(JsonDocument::parse(word + std::string{behind})) << word << behind;
+            EXPECT_FALSE(JsonDocument::parse("[" + std::string{word} + behind + "]")) << word << behind;
+        }
+    }
+    for (const char* text : {"nul", "nulL", "tru", "truee", "fals", "falsee", "falsee ", "nulla", "nulla "}) {
+        EXPECT_FALSE(JsonDocument::parse(text)) << text;
+        EXPECT_FALSE(JsonDocument::parse("[" + std::string{text} + "]")) << text;
+    }
+}
+
 }  // namespace
 }  // namespace aep::xdm
