@@ -6,6 +6,8 @@
 #   tests/run.sh --filter REGEX   only the release tests whose name matches
 set -uo pipefail
 cd "$(dirname "$0")/.."
+# One clone compiles, the next takes it from the cache, wherever it stands.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 
 quick=0
 thorough=0

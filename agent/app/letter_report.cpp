@@ -34,9 +34,9 @@ void count(const StoredLetter& letter, Groups& groups) {
     group.last = std::max(group.last, letter.time);
 }
 
-std::vector<LetterGroup> most_first(Groups groups) {
+std::vector<LetterGroup> most_first(const Groups& groups) {
     std::vector<LetterGroup> sorted;
-    for (auto& [key, group] : groups) sorted.push_back(std::move(group));
+    for (const auto& [key, group] : groups) sorted.push_back(group);
     std::ranges::stable_sort(sorted, std::ranges::greater{}, &LetterGroup::count);
     return sorted;
 }
@@ -97,7 +97,7 @@ LetterReport read_letters(const std::vector<fs::path>& files, const LetterFilter
         report.bytes += state.bytes;
         report.files.push_back(std::move(state));
     }
-    report.groups = most_first(std::move(groups));
+    report.groups = most_first(groups);
     return report;
 }
 

@@ -13,7 +13,8 @@ namespace aep::app {
 /// never waits.
 class ServiceManager {
   public:
-    /// Looks into the environment, and takes NOTIFY_SOCKET out of it: children have nothing to say.
+    /// Looks into the environment, and leaves it as it is: other threads may read it, and there are no
+    /// children.
     [[nodiscard]] static ServiceManager from_environment();
     ServiceManager(ServiceManager&& other) noexcept;
     ServiceManager& operator=(ServiceManager&&) = delete;

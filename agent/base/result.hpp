@@ -34,7 +34,10 @@ template <class T>
     throw std::runtime_error{error.message};
 }
 
-/// The error "`context`: `strerror(errno)`".
+/// The system's words for an errno value. (strerror() may not be called by two threads at once.)
+[[nodiscard]] std::string system_message(int errno_value);
+
+/// The error "`context`: `system_message(errno)`".
 [[nodiscard]] Error system_error(std::string context, int errno_value);
 
 }  // namespace aep::base

@@ -9,7 +9,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_category.hpp>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -22,6 +21,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/result.hpp"
 #include "http/error.hpp"
 
 namespace aep::http {
@@ -44,7 +44,7 @@ base::Result<Endpoints> ask_system(const Authority& host) {
     hints.ai_flags = AI_NUMERICSERV;
     addrinfo* first = nullptr;
     const int problem = ::getaddrinfo(host.host.c_str(), std::to_string(host.port).c_str(), &hints, &first);
-    if (problem == EAI_SYSTEM) return cannot_look_up(host, boost::system::system_category().message(errno));
+    if (problem == EAI_SYSTEM) return cannot_look_up(host, base::system_message(errno));
     if (problem != 0) return cannot_look_up(host, ::gai_strerror(problem));
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner{first, ::freeaddrinfo};
     Endpoints endpoints;

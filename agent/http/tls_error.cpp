@@ -4,8 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
-#include <boost/system/system_category.hpp>
-
+#include "base/result.hpp"
 #include "http/error.hpp"
 
 namespace aep::http {
@@ -66,7 +65,7 @@ std::string take_tls_error() {
     const unsigned long code = ERR_peek_error();
     ERR_clear_error();
     if (code == 0) return "unknown reason";
-    if (ERR_SYSTEM_ERROR(code)) return boost::system::system_category().message(ERR_GET_REASON(code));
+    if (ERR_SYSTEM_ERROR(code)) return base::system_message(ERR_GET_REASON(code));
     const char* words = ERR_reason_error_string(code);
     return words != nullptr ? std::string{words} : fmt::format("OpenSSL error {:#x}", code);
 }
@@ -91,7 +90,7 @@ base::Error handshake_error(SSL& ssl, int reason, int system_error, const std::s
     if (reason == SSL_ERROR_SSL) {
         words = take_tls_error();
     } else if (system_error != 0) {
-        words = boost::system::system_category().message(system_error);
+        words = base::system_message(system_error);
     } else {
         words = "the peer closed the connection";
     }

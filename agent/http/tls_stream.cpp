@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "base/result.hpp"
 #include "http/error.hpp"
 #include "http/tls_error.hpp"
 
@@ -54,9 +55,8 @@ void TlsStream::cut() {
 
 base::Error TlsStream::closed(std::string_view doing) const {
     if (const auto refusal = take_refusal()) return *refusal;
-    const std::string words = wire_.last_error() != 0
-                                  ? boost::system::system_category().message(wire_.last_error())
-                                  : std::string{"the peer broke the connection off"};
+    const std::string words = wire_.last_error() != 0 ? base::system_message(wire_.last_error())
+                                                      : std::string{"the peer broke the connection off"};
     return {fmt::format("{} while {}", words, doing), Errc::Closed};
 }
 

@@ -16,14 +16,14 @@ constexpr base::Millis kBetweenRefusals = 1min;
 
 }  // namespace
 
-TokenKeeper::TokenKeeper(Random random)
+TokenKeeper::TokenKeeper(const Random& random)
     : random_{random}, passing_{kPassing, random}, configuration_{kConfiguration, random} {}
 
 TokenPtr TokenKeeper::token(base::SteadyTime now) const {
     return token_ && now < token_->expires ? token_ : nullptr;
 }
 
-void TokenKeeper::issued(IssuedToken token, base::SteadyTime now) {
+void TokenKeeper::issued(const IssuedToken& token, base::SteadyTime now) {
     const auto made = std::make_shared<Token>();
     made->authorization = std::string{Token::kScheme} + token.text;
     made->issued = now;

@@ -32,14 +32,14 @@ using TokenPtr = std::shared_ptr<const Token>;
 /// Which token is in force and when the next one is fetched. Time is handed in. Confined.
 class TokenKeeper {
   public:
-    explicit TokenKeeper(Random random);
+    explicit TokenKeeper(const Random& random);
 
     /// The token to send; null while there is none or it has expired.
     [[nodiscard]] TokenPtr token(base::SteadyTime now) const;
     /// When the endpoint is to be asked; long past at the beginning.
     [[nodiscard]] base::SteadyTime fetch_at() const { return fetch_at_; }
 
-    void issued(IssuedToken token, base::SteadyTime now);
+    void issued(const IssuedToken& token, base::SteadyTime now);
     /// The token in force stays so until it expires. Waits grow from seconds to a minute, or, where only an
     /// operator can help, from a minute to ten.
     void failed(const TokenFailure& failure, base::SteadyTime now);

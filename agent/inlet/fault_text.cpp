@@ -54,14 +54,14 @@ base::Result<> read_number(std::string_view key, const element& value, std::uint
 template <class Duration>
 base::Result<> read_time(std::string_view key, const element& value, std::uint64_t most, Duration& into) {
     std::uint64_t found = 0;
-    const auto read = read_number(key, value, 0, most, found);
+    auto read = read_number(key, value, 0, most, found);
     if (read) into = Duration{static_cast<typename Duration::rep>(found)};
     return read;
 }
 
 base::Result<> read_status(std::string_view key, const element& value, int& into) {
     std::uint64_t found = 0;
-    const auto read = read_number(key, value, kLowestStatus, kHighestStatus, found);
+    auto read = read_number(key, value, kLowestStatus, kHighestStatus, found);
     if (read) into = static_cast<int>(found);
     return read;
 }

@@ -10,10 +10,10 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <limits>
 #include <utility>
 
+#include "base/result.hpp"
 #include "source/peer_name.hpp"
 #include "telemetry/log.hpp"
 
@@ -157,7 +157,7 @@ bool ConnectionSource::accept_one() {
 /// Without a descriptor to spare the same newcomer would be announced again and again.
 void ConnectionSource::accept_failed(int error) {
     log::warn("accept_failed", "cannot accept a connection, trying again; raise the limit on open files?",
-              {{"source", options_.id}, {"error", std::strerror(error)}});
+              {{"source", options_.id}, {"error", base::system_message(error)}});
     unwatch(listener_.fd());
     accepting_ = false;
     accept_again_ = now_ + kAcceptPause;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/bytes.hpp"
+#include "base/result.hpp"
 #include "telemetry/log.hpp"
 
 namespace aep::source {
@@ -116,7 +117,7 @@ DatagramSource::Outcome DatagramSource::read_batch(const std::stop_token& stop) 
     const int received = batch_.receive(socket_.fd());
     if (received < 0) {
         log::error("source_unreadable", "cannot receive datagrams, trying again",
-                   {{"source", options_.id}, {"error", std::strerror(errno)}});
+                   {{"source", options_.id}, {"error", base::system_message(errno)}});
         wake_.wait(-1, kPauseAfterError);
     }
     if (received <= 0) return Outcome::Done;

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/result.hpp"
 #include "source/peer_name.hpp"
 #include "telemetry/listen_address.hpp"
 
@@ -128,7 +129,7 @@ base::Result<ListeningSocket> ListeningSocket::open_ip(const SourceOptions& opti
         }
         error = errno;
     }
-    return cannot_listen(options, options.listen, std::strerror(error), advice(error));
+    return cannot_listen(options, options.listen, base::system_message(error), advice(error));
 }
 
 base::Result<ListeningSocket> ListeningSocket::open_unix(const SourceOptions& options) {
@@ -148,7 +149,7 @@ base::Result<ListeningSocket> ListeningSocket::open_unix(const SourceOptions& op
     const bool made =
         fd.is_open() && ::fchmod(fd.get(), options.permissions) == 0 &&
         bind_and_listen(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address, connections);
-    if (!made) return cannot_listen(options, where, std::strerror(errno), advice(errno));
+    if (!made) return cannot_listen(options, where, base::system_message(errno), advice(errno));
     ListeningSocket socket{std::move(fd), where};
     socket.path_ = options.path;
     struct stat status {};
@@ -157,7 +158,7 @@ base::Result<ListeningSocket> ListeningSocket::open_unix(const SourceOptions& op
     }
     // The process's umask has taken something away.
     if (::chmod(address.sun_path, options.permissions) != 0) {
-        return cannot_listen(options, where, std::strerror(errno), "its permissions cannot be set");
+        return cannot_listen(options, where, base::system_message(errno), "its permissions cannot be set");
     }
     return socket;
 }

@@ -7,9 +7,10 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstring>
 #include <new>
 #include <utility>
+
+#include "base/result.hpp"
 
 namespace aep::source {
 
@@ -78,7 +79,7 @@ PeerSocket::Outcome PeerSocket::read_plain(char* bytes, std::size_t size, int fl
     }
     if (count == 0) return Outcome::End;
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return Outcome::Nothing;
-    return broken(std::strerror(errno));
+    return broken(base::system_message(errno));
 }
 
 PeerSocket::Outcome PeerSocket::outcome_of(int result) {
@@ -90,7 +91,7 @@ PeerSocket::Outcome PeerSocket::outcome_of(int result) {
         case SSL_ERROR_ZERO_RETURN:
             return Outcome::End;
         case SSL_ERROR_SYSCALL:
-            return broken(system_error != 0 ? std::strerror(system_error) : "unexpected end");
+            return broken(system_error != 0 ? base::system_message(system_error) : "unexpected end");
         default:
             return broken(take_openssl_error());
     }

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 #include <openssl/err.h>
 
-#include <cstring>
 #include <string_view>
+
+#include "base/result.hpp"
 
 namespace aep::source {
 namespace {
@@ -47,7 +48,7 @@ base::Result<void> require_clients_of(SSL_CTX& context, const ServerTlsOptions& 
 std::string take_openssl_error() {
     const unsigned long code = ERR_peek_error();
     ERR_clear_error();
-    if (ERR_SYSTEM_ERROR(code)) return std::strerror(static_cast<int>(ERR_GET_REASON(code)));
+    if (ERR_SYSTEM_ERROR(code)) return base::system_message(static_cast<int>(ERR_GET_REASON(code)));
     const char* words = ERR_reason_error_string(code);
     return words == nullptr ? "unknown reason" : words;
 }

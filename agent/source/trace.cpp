@@ -26,7 +26,7 @@ void Trace::extend(std::string_view bytes, std::uint64_t new_end) {
 
 base::Result<bool> holds(int fd, const Trace& trace) {
     if (trace.end == 0 || trace.head.size == 0) return false;
-    const base::Result<bool> head = holds_at(fd, trace.head, 0);
+    base::Result<bool> head = holds_at(fd, trace.head, 0);
     if (!head || !*head) return head;
     return holds_at(fd, trace.tail, trace.end - trace.tail.size);
 }
