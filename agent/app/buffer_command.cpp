@@ -13,6 +13,7 @@
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/load_config.hpp"
+#include "app/standard_streams.hpp"
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/json_text.hpp"
@@ -38,7 +39,7 @@ int visit(const BufferArguments& arguments, const Visitor& visitor) {
         if (arguments.destination.empty() || batch.key.destination == arguments.destination) visitor(batch);
     });
     if (visited) return kExitOk;
-    fmt::print(stderr, "aep-agent buffer: {}\n", visited.error().message);
+    say("aep-agent buffer: {}\n", visited.error().message);
     return kExitUsage;
 }
 
@@ -64,7 +65,7 @@ int inspect(const BufferArguments& arguments) {
         }
     });
     if (code != kExitOk) return code;
-    if (destinations.empty()) fmt::print(stderr, "nothing waits in a disk buffer\n");
+    if (destinations.empty()) say("nothing waits in a disk buffer\n");
     for (const auto& [destination, sum] : destinations) {
         fmt::print("{}: {} batches, {} messages, {}, oldest record read at {}{}\n", destination, sum.batches,
                    sum.messages, base::human_bytes(sum.bytes),
@@ -88,8 +89,8 @@ int verify(const BufferArguments& arguments) {
                    body.error().message);
     });
     if (code != kExitOk) return code;
-    fmt::print(stderr, "{} batches are good, {} damaged{}\n", good, damaged,
-               damaged == 0 ? "" : ": `run` sets them aside when their turn comes");
+    say("{} batches are good, {} damaged{}\n", good, damaged,
+        damaged == 0 ? "" : ": `run` sets them aside when their turn comes");
     return damaged == 0 ? kExitOk : kExitRejected;
 }
 
@@ -120,8 +121,8 @@ int export_messages(const BufferArguments& arguments) {
         const auto body = store::body_of(batch);
         if (!body) {
             ++damaged;
-            fmt::print(stderr, "warning: batch {} of {} is left out: {}\n", batch.key.number,
-                       batch.key.destination, body.error().message);
+            say("warning: batch {} of {} is left out: {}\n", batch.key.number, batch.key.destination,
+                body.error().message);
             return;
         }
         for (const store::StoredMessage& message : batch.head.messages) print_message(batch, message, *body);

@@ -9,6 +9,7 @@
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/proofs.hpp"
+#include "app/standard_streams.hpp"
 #include "config/load.hpp"
 #include "config/summary.hpp"
 #include "http/proxy.hpp"
@@ -33,9 +34,8 @@ constexpr const char* kExamples =
     "Exit codes: 0 valid, 2 not valid (each problem is a line on stderr).\n";
 
 int report_problems(const config::Problems& problems) {
-    for (const config::Problem& problem : problems) fmt::print(stderr, "{}\n", problem.to_string());
-    fmt::print(stderr, "configuration is not valid: {} problem{}\n", problems.size(),
-               problems.size() == 1 ? "" : "s");
+    for (const config::Problem& problem : problems) say("{}\n", problem.to_string());
+    say("configuration is not valid: {} problem{}\n", problems.size(), problems.size() == 1 ? "" : "s");
     return kExitUsage;
 }
 
@@ -67,28 +67,27 @@ void warn_of_memory_only(const config::Config& config) {
         if (config.destination(destination).delivery.buffer.type == delivery::BufferOptions::Type::Disk) {
             continue;
         }
-        fmt::print(stderr,
-                   "warning: source '{}': what it has read is only in memory until it is delivered, and lost "
-                   "in a crash; where that matters give destination '{}' buffer: {{type: disk}}\n",
-                   source.options.id, destination);
+        say("warning: source '{}': what it has read is only in memory until it is delivered, and lost "
+            "in a crash; where that matters give destination '{}' buffer: {{type: disk}}\n",
+            source.options.id, destination);
     }
 }
 
 int check(const CheckArguments& arguments) {
     const config::LoadOutcome outcome = config::load(arguments.files);
     for (const config::Problem& warning : outcome.warnings) {
-        fmt::print(stderr, "warning: {}\n", warning.to_string());
+        say("warning: {}\n", warning.to_string());
     }
     if (!outcome.config) return report_problems(outcome.problems);
     const Proofs proofs = load_proofs(*outcome.config);
-    for (const std::string& warning : proofs.warnings) fmt::print(stderr, "warning: {}\n", warning);
+    for (const std::string& warning : proofs.warnings) say("warning: {}\n", warning);
     std::vector<std::string> problems = unusable(*outcome.config);
     problems.insert(problems.end(), proofs.errors.begin(), proofs.errors.end());
-    for (const std::string& problem : problems) fmt::print(stderr, "{}\n", problem);
+    for (const std::string& problem : problems) say("{}\n", problem);
     if (!problems.empty()) return kExitUsage;
     warn_of_memory_only(*outcome.config);
     if (arguments.print) fmt::print("{}", config::to_yaml(outcome.effective));
-    fmt::print(stderr, "configuration is valid: {}\n", config::summary(*outcome.config));
+    say("configuration is valid: {}\n", config::summary(*outcome.config));
     return kExitOk;
 }
 

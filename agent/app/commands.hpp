@@ -3,7 +3,9 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <cstdint>
 #include <functional>
+#include <string>
 
 #include "base/duration.hpp"
 
@@ -31,5 +33,10 @@ void add_trace(CLI::App& app, Action& action);
 
 /// The option --timeout of one-shot commands. `timeout` outlives the parsing.
 void add_timeout(CLI::App& command, base::Millis& timeout);
+
+/// An option that takes a whole number; CLI11's own takes -1 for a very large one. `into` outlives the
+/// parsing.
+CLI::Option* add_number(CLI::App& command, const std::string& name, std::uint64_t& into,
+                        const std::string& help);
 
 }  // namespace aep::app

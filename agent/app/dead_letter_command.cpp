@@ -16,9 +16,11 @@
 #include "app/letter_filter.hpp"
 #include "app/letter_report.hpp"
 #include "app/load_config.hpp"
+#include "app/standard_streams.hpp"
 #include "base/bytes.hpp"
 #include "store/letter_directory.hpp"
 #include "store/purge_letters.hpp"
+#include "store/readable.hpp"
 
 namespace aep::app {
 namespace {
@@ -37,7 +39,7 @@ struct LetterArguments {
 };
 
 int fail(const char* command, const std::string& message) {
-    fmt::print(stderr, "aep-agent dead-letter {}: {}\n", command, message);
+    say("aep-agent dead-letter {}: {}\n", command, message);
     return kExitUsage;
 }
 
@@ -64,6 +66,9 @@ std::optional<Chosen> choose(const char* command, const LetterArguments& argumen
         return fail(command, chosen.dir.string() + " is no directory; name the one of dead_letter.dir"),
                std::nullopt;
     }
+    if (const auto readable = store::check_readable(chosen.dir); !readable) {
+        return fail(command, readable.error().message), std::nullopt;
+    }
     chosen.files = store::letter_files_in(chosen.dir);
     return chosen;
 }
@@ -72,7 +77,7 @@ std::optional<Chosen> choose(const char* command, const LetterArguments& argumen
 /// there.
 int say_faults(const char* command, const LetterReport& report) {
     for (const std::string& fault : report.faults) {
-        fmt::print(stderr, "aep-agent dead-letter {}: {}\n", command, fault);
+        say("aep-agent dead-letter {}: {}\n", command, fault);
     }
     return report.faults.empty() ? kExitOk : kExitRejected;
 }
@@ -110,10 +115,9 @@ store::Purged purge_files(const Chosen& chosen, bool dry_run, bool& failed) {
             sum.letters += purged->letters;
             sum.bytes += purged->bytes;
         } else if (purged.error().code == boost::system::errc::resource_unavailable_try_again) {
-            fmt::print(stderr, "aep-agent dead-letter purge: {} is in use and stays as it is\n",
-                       file.string());
+            say("aep-agent dead-letter purge: {} is in use and stays as it is\n", file.string());
         } else {
-            fmt::print(stderr, "aep-agent dead-letter purge: {}\n", purged.error().message);
+            say("aep-agent dead-letter purge: {}\n", purged.error().message);
             failed = true;
         }
     }
@@ -121,15 +125,15 @@ store::Purged purge_files(const Chosen& chosen, bool dry_run, bool& failed) {
 }
 
 bool confirmed(const store::Purged& would_go) {
-    fmt::print(stderr, "Remove {} dead letters ({}) for good? [y/N] ", would_go.letters,
-               base::human_bytes(would_go.bytes));
+    say("Remove {} dead letters ({}) for good? [y/N] ", would_go.letters, base::human_bytes(would_go.bytes));
     std::string answer;
     return static_cast<bool>(std::getline(std::cin, answer)) && (answer == "y" || answer == "yes");
 }
 
 int purge(const LetterArguments& arguments) {
     if (arguments.where.empty() != arguments.all) {
-        return fail("purge", "which letters? choose with --where TERM, or all of them with --all");
+        return fail("purge",
+                    "which letters? choose with --where TERM or take all of them with --all, not both");
     }
     const auto chosen = choose("purge", arguments);
     if (!chosen) return kExitUsage;
@@ -140,15 +144,14 @@ int purge(const LetterArguments& arguments) {
         }
         const store::Purged would_go = purge_files(*chosen, true, failed);
         if (arguments.dry_run || would_go.letters == 0 || !confirmed(would_go)) {
-            fmt::print(stderr,
-                       "aep-agent dead-letter purge: would remove {} dead letters ({}), removed none\n",
-                       would_go.letters, base::human_bytes(would_go.bytes));
+            say("aep-agent dead-letter purge: would remove {} dead letters ({}), removed none\n",
+                would_go.letters, base::human_bytes(would_go.bytes));
             return failed ? kExitGaveUp : kExitOk;
         }
     }
     const store::Purged gone = purge_files(*chosen, false, failed);
-    fmt::print(stderr, "aep-agent dead-letter purge: removed {} dead letters ({})\n", gone.letters,
-               base::human_bytes(gone.bytes));
+    say("aep-agent dead-letter purge: removed {} dead letters ({})\n", gone.letters,
+        base::human_bytes(gone.bytes));
     return failed ? kExitGaveUp : kExitOk;
 }
 
@@ -156,11 +159,14 @@ using ArgumentsPtr = std::shared_ptr<LetterArguments>;
 
 CLI::App* add_one(CLI::App& parent, const char* name, const char* help, const ArgumentsPtr& arguments) {
     CLI::App* command = parent.add_subcommand(name, help);
-    command
-        ->add_option("-c,--config", arguments->configs,
-                     "the agent's configuration, which names dead_letter.dir; may be repeated")
-        ->type_name("FILE|DIR");
-    command->add_option("--dir", arguments->dir, "the directory itself, in place of -c")->type_name("DIR");
+    CLI::Option* config =
+        command
+            ->add_option("-c,--config", arguments->configs,
+                         "the agent's configuration, which names dead_letter.dir; may be repeated")
+            ->type_name("FILE|DIR");
+    command->add_option("--dir", arguments->dir, "the directory itself, in place of -c")
+        ->type_name("DIR")
+        ->excludes(config);
     command
         ->add_option("--where", arguments->where,
                      "only letters for which this holds, such as code=refused; may be repeated")
@@ -180,13 +186,23 @@ void add_dead_letter(CLI::App& app, Action& action) {
     CLI::App* command =
         app.add_subcommand("dead-letter", "look into the dead letters, and remove those that are done with");
     command->require_subcommand(1);
+    command->footer(
+        "Examples:\n"
+        "  aep-agent dead-letter ls -c agent.yaml\n"
+        "  aep-agent dead-letter show -c agent.yaml --where code=refused\n"
+        "  aep-agent dead-letter purge -c agent.yaml --where 'time<2026-01-31' --dry-run\n"
+        "\n"
+        "aep-agent dead-letter COMMAND --help tells more of each.\n"
+        "Exit codes: 0 done; 1 some lines are no dead letters; 2 bad command line or configuration; 3 some "
+        "files could not be "
+        "changed.");
     const auto arguments = std::make_shared<LetterArguments>();
     CLI::App* list = add_one(*command, "ls", "how many there are, why, and in which files", arguments);
     list->add_flag("--json", arguments->json, "one JSON object on stdout");
     list->callback([&action, arguments] { action = [arguments] { return ls(*arguments); }; });
     CLI::App* details = add_one(*command, "show", "each letter with its reason and content", arguments);
     details->add_flag("--json", arguments->json, "the letters' own lines, as NDJSON");
-    details->add_option("--limit", arguments->limit, "so many letters at most")->type_name("N");
+    add_number(*details, "--limit", arguments->limit, "so many letters at most");
     details->callback([&action, arguments] { action = [arguments] { return show(*arguments); }; });
     CLI::App* remove =
         add_one(*command, "purge", "remove letters for good; files in use stay as they are", arguments);

@@ -22,6 +22,7 @@
 #include "app/exit_code.hpp"
 #include "app/load_config.hpp"
 #include "app/signals.hpp"
+#include "app/standard_streams.hpp"
 #include "inlet/inlet.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/server.hpp"
@@ -175,7 +176,7 @@ bool Demo::start() {
     inlet_options.org_id = kOrg;
     auto inlet = inlet::Inlet::start(inlet_options);
     if (!inlet) {
-        fmt::print(stderr, "aep-agent demo: {}\n", inlet.error().message);
+        say("aep-agent demo: {}\n", inlet.error().message);
         return false;
     }
     inlet_ = std::move(*inlet);
@@ -196,13 +197,13 @@ bool Demo::start() {
     profiles_ = std::make_unique<Appender>(workspace_.path("profiles.ndjson"));
     auto agent = Agent::create(*config, agent_options);
     if (!agent) {
-        fmt::print(stderr, "aep-agent demo: {}\n", agent.error().message);
+        say("aep-agent demo: {}\n", agent.error().message);
         return false;
     }
     agent_ = std::move(*agent);
     auto server = telemetry::Server::start(config->telemetry.listen, agent_->metrics(), agent_->health());
     if (!server) {
-        fmt::print(stderr, "aep-agent demo: {}\n", server.error().message);
+        say("aep-agent demo: {}\n", server.error().message);
         return false;
     }
     server_ = std::move(*server);
@@ -302,7 +303,7 @@ void add_demo(CLI::App& app, Action& action) {
         app.add_subcommand("demo", "local inlet, agent and sample records in one; nothing else needed");
     auto options = std::make_shared<DemoOptions>();
     command->add_flag("--serve", options->serve, "keep running, and print the addresses to look at");
-    command->add_option("--events", options->events, "how many events to write (20000)")
+    add_number(*command, "--events", options->events, "how many events to write (20000)")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{10'000'000}));
     command->footer("Examples:\n  aep-agent demo\n  aep-agent demo --serve");
     command->callback([&action, options] { action = [options] { return Demo{*options}.run(); }; });

@@ -2,7 +2,6 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -11,6 +10,7 @@
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/load_config.hpp"
+#include "app/standard_streams.hpp"
 
 namespace aep::app {
 namespace {
@@ -29,14 +29,14 @@ std::string reachable(const std::string& host) {
     return host == "::" ? "::1" : host;
 }
 
-int say(const std::string& listen, const std::string& text) {
-    fmt::print(stderr, "aep-agent healthcheck: {}: {}\n", listen, text);
+int no(const std::string& listen, const std::string& text) {
+    say("aep-agent healthcheck: {}: {}\n", listen, text);
     return kExitRejected;
 }
 
 int ask(const std::string& listen, bool ready) {
     const std::size_t colon = listen.rfind(':');
-    if (colon == std::string::npos) return say(listen, "is not HOST:PORT"), kExitUsage;
+    if (colon == std::string::npos) return no(listen, "is not HOST:PORT"), kExitUsage;
     std::string host = listen.substr(0, colon);
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
 
@@ -49,7 +49,7 @@ int ask(const std::string& listen, bool ready) {
     std::string version;
     int status = 0;
     server >> version >> status;
-    if (!server) return say(listen, "no answer: " + server.error().message());
+    if (!server) return no(listen, "no answer: " + server.error().message());
     std::string line;
     while (std::getline(server, line) && line != "\r") {
     }

@@ -11,6 +11,7 @@
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/signals.hpp"
+#include "app/standard_streams.hpp"
 #include "base/bytes.hpp"
 #include "base/duration.hpp"
 #include "base/json_text.hpp"
@@ -58,7 +59,7 @@ int serve(const InletOptions& options) {
     Signals signals;
     const auto inlet = inlet::Inlet::start(options);
     if (!inlet) {
-        fmt::print(stderr, "aep-agent inlet: {}\n", inlet.error().message);
+        say("aep-agent inlet: {}\n", inlet.error().message);
         return kExitUsage;
     }
     fmt::print("{}\n", ready_line(options, (*inlet)->port()));
@@ -66,8 +67,8 @@ int serve(const InletOptions& options) {
     for (std::optional<int> signal; signal != SIGTERM && signal != SIGINT;) signal = signals.wait(kLookUp);
     (*inlet)->stop();
     const inlet::Inlet::Stats stats = (*inlet)->stats();
-    fmt::print(stderr, "aep-agent inlet: {} requests, {} messages, {} accepted, {} refused, {} connections\n",
-               stats.requests, stats.messages, stats.accepted, stats.refused, stats.connections);
+    say("aep-agent inlet: {} requests, {} messages, {} accepted, {} refused, {} connections\n",
+        stats.requests, stats.messages, stats.accepted, stats.refused, stats.connections);
     return kExitOk;
 }
 
@@ -149,20 +150,15 @@ void add_options(CLI::App& command, InletOptions& options) {
         .add_option("--entities", options.entities_file, "append accepted entities here, one JSON line each")
         ->type_name("FILE");
     add_size(command, "--max-request", options.max_request, "the largest body; 413 above (1MB)");
-    command.add_option("--keep", options.keep, "how many entities can be queried, the newest (10000)")
-        ->type_name("N");
+    add_number(command, "--keep", options.keep, "how many entities can be queried, the newest (10000)");
     command.add_flag_callback(
         "--status-code", [&options] { options.failed_entry = FailedEntry::StatusCode; },
         "spell refused messages `statusCode`, as AEP's documentation does, not `status`");
     add_tokens(command, options);
-    command
-        .add_option("--limit-requests", options.limits.requests_per_second,
-                    "answer 429 to more requests a second (no limit)")
-        ->type_name("N");
-    command
-        .add_option("--limit-messages", options.limits.messages_per_second,
-                    "answer 429 to more messages a second (no limit)")
-        ->type_name("N");
+    add_number(command, "--limit-requests", options.limits.requests_per_second,
+               "answer 429 to more requests a second (no limit)");
+    add_number(command, "--limit-messages", options.limits.messages_per_second,
+               "answer 429 to more messages a second (no limit)");
     add_faults(command, options.faults);
 }
 

@@ -17,6 +17,7 @@ namespace aep::app {
 namespace {
 
 namespace fs = std::filesystem;
+using base::printable;
 using store::StoredLetter;
 
 constexpr std::size_t kMostFaults = 20;
@@ -39,14 +40,6 @@ std::vector<LetterGroup> most_first(const Groups& groups) {
     for (const auto& [key, group] : groups) sorted.push_back(group);
     std::ranges::stable_sort(sorted, std::ranges::greater{}, &LetterGroup::count);
     return sorted;
-}
-
-/// Control characters of foreign words must not reach the terminal.
-std::string printable(std::string_view text) {
-    std::string out = base::to_utf8(text);
-    std::ranges::replace_if(
-        out, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
-    return out;
 }
 
 std::string json_text(std::string_view text) {
@@ -114,7 +107,7 @@ std::string to_table(const LetterReport& report) {
     if (report.letters > 0) out += '\n';
     for (const LetterFileState& file : report.files) {
         out += fmt::format("{:>9} letters  {:>9}  {}{}{}\n", file.letters, base::human_bytes(file.bytes),
-                           file.file, file.is_open ? "  (in use)" : "",
+                           printable(file.file), file.is_open ? "  (in use)" : "",
                            file.replayed > 0 ? fmt::format("  ({} more are replayed)", file.replayed) : "");
     }
     out += fmt::format("{:>9} letters  {:>9}  in {} files\n", report.letters, base::human_bytes(report.bytes),
@@ -123,7 +116,8 @@ std::string to_table(const LetterReport& report) {
 }
 
 std::string to_text(const StoredLetter& letter) {
-    std::string out = fmt::format("{}  {}  stream {}", letter.time, letter.code, letter.stream);
+    std::string out = fmt::format("{}  {}  stream {}", printable(letter.time), printable(letter.code),
+                                  printable(letter.stream));
     const auto line = [&out](std::string_view name, const std::string& value) {
         if (!value.empty()) out += fmt::format("\n    {:<10} {}", name, printable(value));
     };

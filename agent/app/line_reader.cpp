@@ -20,10 +20,10 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 }  // namespace
 
 base::Result<LineReader> LineReader::open(const std::string& file) {
-    if (file.empty() || file == "-") return LineReader{STDIN_FILENO};
+    if (file.empty() || file == "-") return LineReader{STDIN_FILENO, "standard input"};
     const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return base::system_error(fmt::format("cannot open {}", file), errno);
-    LineReader reader{fd, true};
+    LineReader reader{fd, file, true};
     unsigned char magic[2] = {};
     if (::pread(fd, magic, sizeof magic, 0) == 2 && magic[0] == 0x1F && magic[1] == 0x8B) {
         return base::Error{fmt::format("{0} is compressed: zcat {0} | aep-agent ... -", file)};
@@ -31,11 +31,13 @@ base::Result<LineReader> LineReader::open(const std::string& file) {
     return reader;
 }
 
-LineReader::LineReader(int fd, bool owned) : fd_{fd}, owned_{owned}, buffer_(kFirstCapacity) {}
+LineReader::LineReader(int fd, std::string name, bool owned)
+    : fd_{fd}, owned_{owned}, name_{std::move(name)}, buffer_(kFirstCapacity) {}
 
 LineReader::LineReader(LineReader&& other) noexcept
     : fd_{std::exchange(other.fd_, -1)},
       owned_{std::exchange(other.owned_, false)},
+      name_{std::move(other.name_)},
       buffer_{std::move(other.buffer_)},
       begin_{other.begin_},
       scanned_{other.scanned_},
@@ -65,7 +67,7 @@ bool LineReader::fill() {
     do {
         count = ::read(fd_, buffer_.data() + end_, buffer_.size() - kPadding - end_);
     } while (count < 0 && errno == EINTR);
-    if (count < 0) error_ = base::system_error("reading failed", errno);
+    if (count < 0) error_ = base::system_error("cannot read " + name_, errno);
     at_end_ = count <= 0;
     if (count > 0) end_ += static_cast<std::size_t>(count);
     return !error_ && (count > 0 || begin_ < end_);

@@ -32,7 +32,8 @@ class LineReader {
 
     /// "-" or empty: stdin. The error says what to do.
     [[nodiscard]] static base::Result<LineReader> open(const std::string& file);
-    explicit LineReader(int fd, bool owned = false);
+    /// `name` is what errors call it.
+    LineReader(int fd, std::string name, bool owned = false);
     LineReader(LineReader&& other) noexcept;
     LineReader& operator=(LineReader&&) = delete;
     LineReader(const LineReader&) = delete;
@@ -53,6 +54,7 @@ class LineReader {
 
     int fd_ = -1;
     bool owned_ = false;
+    std::string name_;
     std::vector<char> buffer_;
     std::size_t begin_ = 0;    ///< of what is not taken yet
     std::size_t scanned_ = 0;  ///< no newline before this

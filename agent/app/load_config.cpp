@@ -1,20 +1,19 @@
 #include "app/load_config.hpp"
 
-#include <fmt/core.h>
-
-#include <cstdio>
 #include <utility>
+
+#include "app/standard_streams.hpp"
 
 namespace aep::app {
 
 std::optional<config::Config> report_outcome(config::LoadOutcome outcome, std::string_view command) {
     for (const config::Problem& warning : outcome.warnings) {
-        fmt::print(stderr, "warning: {}\n", warning.to_string());
+        say("warning: {}\n", warning.to_string());
     }
-    for (const config::Problem& problem : outcome.problems) fmt::print(stderr, "{}\n", problem.to_string());
+    for (const config::Problem& problem : outcome.problems) say("{}\n", problem.to_string());
     if (!outcome.config) {
-        fmt::print(stderr, "aep-agent {}: {} problem{} in the configuration, nothing was started\n", command,
-                   outcome.problems.size(), outcome.problems.size() == 1 ? "" : "s");
+        say("aep-agent {}: {} problem{} in the configuration, nothing was started\n", command,
+            outcome.problems.size(), outcome.problems.size() == 1 ? "" : "s");
     }
     return std::move(outcome.config);
 }

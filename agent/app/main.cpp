@@ -1,10 +1,9 @@
-#include <fmt/core.h>
-
 #include <cstdio>
 #include <exception>
 
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
+#include "app/standard_streams.hpp"
 #include "app/usage_error.hpp"
 
 namespace {
@@ -48,12 +47,16 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    using namespace aep::app;
+    occupy_closed_streams();
     try {
-        return run(argc, argv);
+        const int code = run(argc, argv);
+        return finish_stdout() ? code : kExitGaveUp;
     } catch (const std::exception& error) {
-        fmt::print(stderr, "aep-agent: internal error: {}; please report this\n", error.what());
+        if (!finish_stdout()) return kExitGaveUp;  // fmt throws where it cannot write
+        say("aep-agent: internal error: {}; please report this\n", error.what());
     } catch (...) {
-        fmt::print(stderr, "aep-agent: internal error; please report this\n");
+        say("aep-agent: internal error; please report this\n");
     }
-    return aep::app::kExitInternal;
+    return kExitInternal;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -63,6 +64,12 @@ std::string OneShot::why(End end) const {
     std::string trouble;
     for (const auto& state : agent_.destination_states()) {
         if (!state.trouble.empty()) trouble = ": " + state.trouble;
+    }
+    // Not the destination: dead letters, say, that cannot be written.
+    if (std::string others = agent_.health().troubles(); trouble.empty() && !others.empty()) {
+        others.pop_back();
+        std::ranges::replace(others, '\n', ';');
+        trouble = ": " + others;
     }
     switch (end) {
         case End::AllSettled:

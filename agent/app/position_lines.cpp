@@ -95,6 +95,8 @@ std::string to_line(const FileMark& mark) {
 
 base::Result<FileMark> parse_line(std::string_view line) try {
     return base::ok(from_object(json::parse(json::string_view{line.data(), line.size()}).as_object()));
+} catch (const boost::system::system_error& problem) {  // its text names lines of the library
+    return base::Error{fmt::format("is no line of `positions export`: {}", problem.code().message())};
 } catch (const std::exception& problem) {
     return base::Error{fmt::format("is no line of `positions export`: {}", problem.what())};
 }
@@ -114,7 +116,7 @@ std::string to_table(const std::vector<FileMark>& marks) {
         const auto size = size_of(mark);
         rows.push_back({mark.source, std::to_string(mark.position), size_text(size), lag_text(mark, size),
                         mark.finished ? "yes" : "no", base::format_rfc3339(mark.last_seen),
-                        mark.generation.substr(0, 8), base::to_utf8(mark.path)});
+                        mark.generation.substr(0, 8), base::printable(mark.path)});
     }
     std::array<std::size_t, 8> widths{};
     for (const Row& row : rows) {

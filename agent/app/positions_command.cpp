@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -18,6 +17,7 @@
 #include "app/exit_code.hpp"
 #include "app/load_config.hpp"
 #include "app/position_lines.hpp"
+#include "app/standard_streams.hpp"
 #include "base/random.hpp"
 #include "store/position_tool.hpp"
 #include "store/state_lock.hpp"
@@ -38,7 +38,7 @@ struct PositionsArguments {
 };
 
 int fail(const std::string& message) {
-    fmt::print(stderr, "aep-agent positions: {}\n", message);
+    say("aep-agent positions: {}\n", message);
     return kExitUsage;
 }
 
@@ -51,10 +51,9 @@ std::optional<fs::path> state_dir(const PositionsArguments& arguments) {
 
 void report_damaged(const std::vector<FileMark>& damaged) {
     for (const FileMark& mark : damaged) {
-        fmt::print(stderr,
-                   "warning: a position of source '{}' is damaged (file {}): the next start reads that file "
-                   "from its beginning\n",
-                   mark.source, mark.path.empty() ? "unknown" : mark.path);
+        say("warning: a position of source '{}' is damaged (file {}): the next start reads that file "
+            "from its beginning\n",
+            mark.source, mark.path.empty() ? "unknown" : mark.path);
     }
 }
 
@@ -67,7 +66,7 @@ int list(const PositionsArguments& arguments, bool as_lines) {
     if (as_lines) {
         for (const FileMark& mark : listed->marks) fmt::print("{}\n", to_line(mark));
     } else if (listed->marks.empty()) {
-        fmt::print(stderr, "no positions in {} yet: `aep-agent run` makes them\n", where->string());
+        say("no positions in {} yet: `aep-agent run` makes them\n", where->string());
     } else {
         fmt::print("{}", to_table(listed->marks));
     }
@@ -127,11 +126,10 @@ int set_in(const fs::path& where, const PositionsArguments& arguments, const fs:
         return fail(written.error().message);
     }
     if (size && !begins_a_line(file, arguments.offset)) {
-        fmt::print(stderr,
-                   "warning: no line begins at offset {}: the first record read may be a part of one\n",
-                   arguments.offset);
+        say("warning: no line begins at offset {}: the first record read may be a part of one\n",
+            arguments.offset);
     }
-    fmt::print(stderr, "{}: {}, was {}\n", file.string(), arguments.offset, before);
+    say("{}: {}, was {}\n", file.string(), arguments.offset, before);
     return kExitOk;
 }
 
@@ -159,6 +157,7 @@ base::Result<std::vector<FileMark>> read_lines(std::istream& in) {
         if (!mark) return base::Error{fmt::format("line {} {}", number, mark.error().message)};
         marks.push_back(std::move(*mark));
     }
+    if (in.bad()) return base::Error{"cannot be read to its end"};
     return base::ok(std::move(marks));
 }
 
@@ -167,6 +166,10 @@ int import(const PositionsArguments& arguments) {
     if (!where) return kExitUsage;
     std::ifstream file;
     if (arguments.from != "-") {
+        std::error_code ignored;
+        if (fs::is_directory(arguments.from, ignored)) {
+            return fail(arguments.from.string() + " is a directory; name what `positions export` wrote");
+        }
         file.open(arguments.from);
         if (!file) return fail(base::system_error(arguments.from.string(), errno).message);
     }
@@ -177,7 +180,7 @@ int import(const PositionsArguments& arguments) {
     if (const auto written = store::write_marks(*where, *marks); !written) {
         return fail(written.error().message);
     }
-    fmt::print(stderr, "{} positions imported\n", marks->size());
+    say("{} positions imported\n", marks->size());
     return kExitOk;
 }
 
@@ -217,7 +220,7 @@ void add_positions(CLI::App& app, Action& action) {
         ->required()
         ->type_name("ID");
     setting->add_option("--file", arguments->file, "The file")->required()->type_name("FILE");
-    setting->add_option("--offset", arguments->offset, "Where the next start goes on, in bytes")
+    add_number(*setting, "--offset", arguments->offset, "Where the next start goes on, in bytes")
         ->required()
         ->type_name("BYTES");
     add("export", "all positions as JSON, one a line",

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "app/standard_streams.hpp"
 #include "base/bytes.hpp"
 
 namespace aep::app {
@@ -54,12 +55,12 @@ ProgressLine::ProgressLine() : is_terminal_{::isatty(STDERR_FILENO) == 1} {}
 
 void ProgressLine::draw(const SendProgress& progress) {
     if (!is_terminal_) return;
-    fmt::print(stderr, "\r\x1b[K{}", render_progress(progress, terminal_width() - 1));
+    say("\r\x1b[K{}", render_progress(progress, terminal_width() - 1));
     (void)std::fflush(stderr);
 }
 
 void ProgressLine::clear() {
-    if (is_terminal_) fmt::print(stderr, "\r\x1b[K");
+    if (is_terminal_) say("\r\x1b[K");
 }
 
 }  // namespace aep::app

@@ -1,11 +1,10 @@
 #include "app/record_checker.hpp"
 
-#include <fmt/core.h>
 #include <simdjson.h>
 
-#include <cstdio>
 #include <utility>
 
+#include "app/standard_streams.hpp"
 #include "base/json_text.hpp"
 #include "base/utf8.hpp"
 #include "xdm/dom_view.hpp"
@@ -71,10 +70,9 @@ void RecordChecker::append_errors(std::string& out) const {
 std::shared_ptr<const xdm::Schema> load_schema_or_tell(const std::vector<std::filesystem::path>& files,
                                                        std::string_view command) {
     xdm::LoadedSchema loaded = xdm::load_schema_files(files);
-    for (const xdm::SchemaProblem& warning : loaded.warnings)
-        fmt::print(stderr, "warning: {}\n", warning.line());
-    for (const xdm::SchemaProblem& error : loaded.errors) fmt::print(stderr, "{}\n", error.line());
-    if (!loaded.schema) fmt::print(stderr, "aep-agent {}: the schema cannot be used\n", command);
+    for (const xdm::SchemaProblem& warning : loaded.warnings) say("warning: {}\n", warning.line());
+    for (const xdm::SchemaProblem& error : loaded.errors) say("{}\n", error.line());
+    if (!loaded.schema) say("aep-agent {}: the schema cannot be used\n", command);
     return std::move(loaded.schema);
 }
 

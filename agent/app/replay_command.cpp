@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -17,10 +16,13 @@
 #include "app/letter_filter.hpp"
 #include "app/load_config.hpp"
 #include "app/one_shot.hpp"
+#include "app/rejected_file.hpp"
 #include "app/replay_book.hpp"
 #include "app/replay_source.hpp"
 #include "app/signals.hpp"
+#include "app/standard_streams.hpp"
 #include "store/letter_directory.hpp"
+#include "store/readable.hpp"
 #include "telemetry/log.hpp"
 
 namespace aep::app {
@@ -38,7 +40,7 @@ struct ReplayArguments {
 };
 
 int fail(const std::string& message) {
-    fmt::print(stderr, "aep-agent replay: {}\n", message);
+    say("aep-agent replay: {}\n", message);
     return kExitUsage;
 }
 
@@ -93,16 +95,15 @@ base::Result<> set_sources(config::Config& config, const ReplayBook& book) {
 /// Says what is left out, and whether that is a reason to stop: a file that was named must be there.
 bool report_left_out(const std::vector<fs::path>& left_out, bool named) {
     for (const fs::path& file : left_out) {
-        fmt::print(stderr,
-                   "aep-agent replay: {} is in use: an agent is writing to it (it is closed 5 s after its "
-                   "last letter), or another replay or purge is at work\n",
-                   file.string());
+        say("aep-agent replay: {} is in use: an agent is writing to it (it is closed 5 s after its "
+            "last letter), or another replay or purge is at work\n",
+            file.string());
     }
     return named && !left_out.empty();
 }
 
 void report_faults(const ReplayBook& book) {
-    for (const std::string& fault : book.faults()) fmt::print(stderr, "aep-agent replay: {}\n", fault);
+    for (const std::string& fault : book.faults()) say("aep-agent replay: {}\n", fault);
 }
 
 /// Saves how far it is; trouble is for the log, and for the next try.
@@ -117,28 +118,25 @@ SendProgress look(ReplayBook& book) {
 
 void summarise(const record::RecordCounters::Values& totals, const ReplayBook::Totals& letters,
                const std::string& rejected_to, base::SteadyClock::duration elapsed) {
-    fmt::print(
-        stderr,
-        "aep-agent replay: replayed {} of {} dead letters in {:.1f} s: {} delivered, {} rejected again",
+    say("aep-agent replay: replayed {} of {} dead letters in {:.1f} s: {} delivered, {} rejected again",
         letters.settled, letters.chosen, std::chrono::duration<double>(elapsed).count(), totals.delivered,
         totals.dead_lettered);
-    if (totals.dead_lettered > 0) fmt::print(stderr, " (see {})", rejected_to);
-    if (totals.dropped > 0) fmt::print(stderr, ", {} dropped", totals.dropped);
-    if (letters.broken > 0) fmt::print(stderr, "; {} lines are no dead letters and stay", letters.broken);
-    fmt::print(stderr, "\n");
+    if (totals.dead_lettered > 0) say(" (see {})", rejected_to);
+    if (totals.dropped > 0) say(", {} dropped", totals.dropped);
+    if (letters.broken > 0) say("; {} lines are no dead letters and stay", letters.broken);
+    say("\n");
 }
 
 /// The last save, after nothing can be settled any more. False: what was sent may be sent again.
 bool close_book(ReplayBook& book) {
     if (auto saved = book.save(); !saved) {
-        fmt::print(stderr,
-                   "aep-agent replay: cannot write down what was replayed, so the next replay sends it "
-                   "again: {}\n",
-                   saved.error().message);
+        say("aep-agent replay: cannot write down what was replayed, so the next replay sends it "
+            "again: {}\n",
+            saved.error().message);
         return false;
     }
     const auto moved = book.put_away();
-    if (!moved) fmt::print(stderr, "aep-agent replay: {}\n", moved.error().message);
+    if (!moved) say("aep-agent replay: {}\n", moved.error().message);
     return moved.has_value();
 }
 
@@ -170,7 +168,7 @@ int replay_all(ReplayBook& book, const config::Config& config, const ReplayArgum
     summarise(totals, book.totals(), rejected_to, elapsed);
     const bool closed = close_book(book);
     if (end != OneShot::End::AllSettled) {
-        fmt::print(stderr, "aep-agent replay: {}; run it again to go on where it was\n", why);
+        say("aep-agent replay: {}; run it again to go on where it was\n", why);
         return kExitGaveUp;
     }
     if (!closed || unreadable > 0) return kExitGaveUp;
@@ -183,7 +181,16 @@ int replay(const ReplayArguments& arguments) {
     log::configure(config->telemetry.log);
     const auto filter = LetterFilter::parse(arguments.where);
     if (!filter) return fail(filter.error().message);
+    if (!arguments.rejected.empty()) {
+        const auto checked =
+            check_rejected_file(arguments.rejected, {arguments.files.begin(), arguments.files.end()});
+        if (!checked) return fail(checked.error().message);
+    }
 
+    if (arguments.files.empty()) {
+        const auto readable = store::check_readable(config->dead_letter.dir);
+        if (!readable) return fail(readable.error().message);
+    }
     const std::vector<fs::path> files = files_to_replay(arguments, *config);
     std::vector<fs::path> left_out;
     auto book = ReplayBook::open(files, *filter, left_out);
@@ -191,12 +198,12 @@ int replay(const ReplayArguments& arguments) {
     if (report_left_out(left_out, !arguments.files.empty())) return kExitGaveUp;
     report_faults(**book);
     if (files.size() > ReplayBook::kMostFiles) {
-        fmt::print(stderr, "aep-agent replay: {} files are too many at once, these are the first {}\n",
-                   files.size(), ReplayBook::kMostFiles);
+        say("aep-agent replay: {} files are too many at once, these are the first {}\n", files.size(),
+            ReplayBook::kMostFiles);
     }
     const ReplayBook::Totals letters = (*book)->totals();
     if (letters.chosen == 0) {
-        fmt::print(stderr, "aep-agent replay: nothing to replay in {} files\n", (*book)->files());
+        say("aep-agent replay: nothing to replay in {} files\n", (*book)->files());
         if (!close_book(**book)) return kExitGaveUp;
         return letters.broken > 0 ? kExitRejected : kExitOk;
     }

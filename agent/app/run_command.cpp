@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -16,6 +15,7 @@
 #include "app/exit_code.hpp"
 #include "app/load_config.hpp"
 #include "app/signals.hpp"
+#include "app/standard_streams.hpp"
 #include "app/supervision.hpp"
 #include "base/duration.hpp"
 #include "store/state_lock.hpp"
@@ -36,7 +36,7 @@ constexpr milliseconds kDrainStep{100};
 constexpr milliseconds kLastCommit{2000};
 
 int fail(const base::Error& error) {
-    fmt::print(stderr, "aep-agent run: {}\n", error.message);
+    say("aep-agent run: {}\n", error.message);
     return kExitUsage;
 }
 

@@ -18,6 +18,7 @@
 #include "app/line_reader.hpp"
 #include "app/output.hpp"
 #include "app/record_checker.hpp"
+#include "app/standard_streams.hpp"
 #include "codec/json_decoder.hpp"
 #include "xdm/json.hpp"
 #include "xdm/schema_diff.hpp"
@@ -27,7 +28,7 @@ namespace aep::app {
 namespace {
 
 int fail(const std::string& message, std::string_view command = "infer") {
-    fmt::print(stderr, "aep-agent schema {}: {}\n", command, message);
+    say("aep-agent schema {}: {}\n", command, message);
     return kExitUsage;
 }
 
@@ -50,7 +51,7 @@ class Samples {
 
   private:
     void skip(const LineReader::Line& line, const std::string& why) {
-        if (++skipped_ <= kMostNamed) fmt::print(stderr, "line {}: passed over: {}\n", line.number, why);
+        if (++skipped_ <= kMostNamed) say("line {}: passed over: {}\n", line.number, why);
     }
 
     codec::JsonDecoder decoder_{codec::CodecOptions{}};
@@ -71,8 +72,8 @@ int infer(const std::string& file) {
         return fail("no records to learn from: give a file with one JSON object a line, or - for stdin");
     const xdm::SchemaInference::Proposal proposal = samples.inference().propose();
     fmt::print("{}", proposal.schema);
-    for (const std::string& note : proposal.notes) fmt::print(stderr, "note: {}\n", note);
-    fmt::print(stderr, "proposed from {} records, {} lines passed over\n", records, samples.skipped());
+    for (const std::string& note : proposal.notes) say("note: {}\n", note);
+    say("proposed from {} records, {} lines passed over\n", records, samples.skipped());
     return samples.skipped() == 0 ? kExitOk : kExitRejected;
 }
 
@@ -144,7 +145,7 @@ std::optional<std::uint64_t> compare_verdicts(const std::string& file, RecordChe
         (void)fail(reader->error()->message, "diff");
         return std::nullopt;
     }
-    fmt::print(stderr, "{} of {} records change their verdict\n", changed, records);
+    say("{} of {} records change their verdict\n", changed, records);
     return changed;
 }
 
@@ -164,7 +165,7 @@ int diff(const DiffOptions& options) {
     }
     std::string sums;
     for (const auto& [effect, count] : effects) sums += fmt::format(", {} {}", count, effect);
-    fmt::print(stderr, "{} differences{}\n", changes.size(), sums);
+    say("{} differences{}\n", changes.size(), sums);
     std::uint64_t changed = 0;
     if (!options.records.empty()) {
         const auto unknown_keys =

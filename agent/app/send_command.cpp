@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -17,7 +16,9 @@
 #include "app/exit_code.hpp"
 #include "app/load_config.hpp"
 #include "app/one_shot.hpp"
+#include "app/rejected_file.hpp"
 #include "app/signals.hpp"
+#include "app/standard_streams.hpp"
 #include "base/bytes.hpp"
 #include "base/duration.hpp"
 #include "config/from_flags.hpp"
@@ -40,7 +41,7 @@ struct SendOptions {
 };
 
 int fail(const std::string& message) {
-    fmt::print(stderr, "aep-agent send: {}\n", message);
+    say("aep-agent send: {}\n", message);
     return kExitUsage;
 }
 
@@ -153,21 +154,18 @@ SendProgress progress_of(const Agent& agent) {
 int conclude(OneShot::End end, const OneShot& sending, const Agent& agent, const SendOptions& options) {
     const auto totals = agent.totals();
     const double seconds = std::max(std::chrono::duration<double>(sending.elapsed()).count(), 1e-3);
-    fmt::print(stderr,
-               "aep-agent send: read {} records in {:.1f} s ({:.0f}/s): {} delivered, {} dead-lettered",
-               totals.read, seconds, static_cast<double>(totals.settled()) / seconds, totals.delivered,
-               totals.dead_lettered);
-    if (totals.dropped > 0) fmt::print(stderr, ", {} dropped", totals.dropped);
-    if (totals.dead_lettered > 0) fmt::print(stderr, " (see {})", options.rejected.string());
-    fmt::print(stderr, "\n");
+    say("aep-agent send: read {} records in {:.1f} s ({:.0f}/s): {} delivered, {} dead-lettered", totals.read,
+        seconds, static_cast<double>(totals.settled()) / seconds, totals.delivered, totals.dead_lettered);
+    if (totals.dropped > 0) say(", {} dropped", totals.dropped);
+    if (totals.dead_lettered > 0) say(" (see {})", options.rejected.string());
+    say("\n");
     if (end != OneShot::End::AllSettled) {
-        fmt::print(stderr, "aep-agent send: {}; {} records read and not settled, send the input again\n",
-                   sending.why(end), totals.in_flight);
+        say("aep-agent send: {}; {} records read and not settled, send the input again\n", sending.why(end),
+            totals.in_flight);
         return kExitGaveUp;
     }
     if (agent.unreadable() > 0) {
-        fmt::print(stderr, "aep-agent send: {} of the inputs could not be read to the end, see above\n",
-                   agent.unreadable());
+        say("aep-agent send: {} of the inputs could not be read to the end, see above\n", agent.unreadable());
         return kExitGaveUp;
     }
     return totals.dead_lettered > 0 ? kExitRejected : kExitOk;
@@ -177,12 +175,22 @@ int send(SendOptions options) {
     if (options.configs.empty() && options.flags.url.empty()) {
         return fail("where to? give -c FILE, or --url, --org, --dataset, --schema and --kind");
     }
+    if (!options.configs.empty() && options.flags != config::Flags{}) {
+        return fail(
+            "the configuration of -c says where to: leave out either it, or --url, --org, --dataset, "
+            "--schema, --schema-file, --kind and --ca");
+    }
     auto config = load(options);
     if (!config) return kExitUsage;
     log::configure(config->telemetry.log);
     if (auto set = set_source(*config, options); !set) return fail(set.error().message);
     if (options.rejected.empty()) {
         options.rejected = fmt::format("./rejected-{}.ndjson", base::format_rfc3339(base::WallClock::now()));
+    }
+
+    const std::vector<fs::path> inputs{options.files.begin(), options.files.end()};
+    if (auto checked = check_rejected_file(options.rejected, inputs); !checked) {
+        return fail(checked.error().message);
     }
 
     Signals signals;

@@ -13,6 +13,7 @@
 #include "store/done_lines.hpp"
 #include "store/letter_directory.hpp"
 #include "store/letter_reader.hpp"
+#include "store/readable.hpp"
 #include "store/stored_letter.hpp"
 
 namespace aep::app {
@@ -47,6 +48,9 @@ bool is_sought(const TraceQuestion& question, const std::string& id, const std::
 
 template <class OnLine>
 void read_lines(const fs::path& directory, const std::string& sought, Trace& trace, const OnLine& on_line) {
+    if (const auto readable = store::check_readable(directory); !readable) {
+        trace.unknown.push_back(readable.error().message);
+    }
     for (const fs::path& path : store::letter_files_in(directory)) {
         auto reader = LetterReader::open(path, LetterReader::Hold::None);
         if (!reader) {
@@ -134,8 +138,10 @@ void add_unknown(const TraceQuestion& question, const config::Config& config, Tr
     }
     std::error_code error;
     const auto size = fs::file_size(question.file, error);
-    if (error) {
+    if (error == std::errc::no_such_file_or_directory) {
         trace.unknown.push_back(fmt::format("{} is not there any more (rotated or removed)", question.file));
+    } else if (error) {
+        trace.unknown.push_back(fmt::format("cannot look at {}: {}", question.file, error.message()));
     } else if (question.offset >= size) {
         trace.unknown.push_back(fmt::format("{} has only {} bytes now", question.file, size));
     }

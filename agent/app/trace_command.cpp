@@ -10,6 +10,7 @@
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/load_config.hpp"
+#include "app/standard_streams.hpp"
 #include "app/trace.hpp"
 
 namespace aep::app {
@@ -23,7 +24,7 @@ struct TraceArguments {
 
 int run_trace(TraceArguments arguments) {
     if (arguments.question.id.empty() == arguments.question.file.empty()) {
-        fmt::print(stderr, "aep-agent trace: of which record? give --id ID, or --file FILE and --offset N\n");
+        say("aep-agent trace: of which record? give --id ID, or --file FILE and --offset N\n");
         return kExitUsage;
     }
     const auto config = load_config(arguments.configs, "trace", {.sources = config::Sources::Optional});
@@ -48,8 +49,7 @@ void add_trace(CLI::App& app, Action& action) {
         ->type_name("FILE|DIR");
     command->add_option("--id", arguments->question.id, "the entity's _id")->type_name("ID");
     command->add_option("--file", arguments->question.file, "the file it was read from")->type_name("FILE");
-    command->add_option("--offset", arguments->question.offset, "of its first byte in that file (0)")
-        ->type_name("N");
+    add_number(*command, "--offset", arguments->question.offset, "of its first byte in that file (0)");
     command->add_flag("--json", arguments->json, "one JSON object on stdout");
     command->footer(
         "Exit codes: 0 there is a trace; 1 there is none; 2 bad command line or configuration.\n"

@@ -2,13 +2,13 @@
 
 #include <fmt/core.h>
 
-#include <cstdio>
 #include <iostream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "app/exit_code.hpp"
+#include "app/standard_streams.hpp"
 #include "base/suggest.hpp"
 
 namespace aep::app {
@@ -75,8 +75,8 @@ int report(const CLI::App& app, const CLI::ParseError& error, int argc, const ch
     }
     const CLI::App& command = innermost(app);
     const std::string name = full_name(command);
-    fmt::print(stderr, "{}: {}{}\nTry '{} --help'.\n", name, what(command, error, argc, argv),
-               guess(command, argc, argv), name);
+    say("{}: {}{}\nTry '{} --help'.\n", name, what(command, error, argc, argv), guess(command, argc, argv),
+        name);
     return kExitUsage;
 }
 

@@ -16,6 +16,7 @@
 #include "app/line_reader.hpp"
 #include "app/output.hpp"
 #include "app/record_checker.hpp"
+#include "app/standard_streams.hpp"
 
 namespace aep::app {
 namespace {
@@ -29,7 +30,7 @@ struct ValidateOptions {
 };
 
 int fail(const std::string& message, int code = kExitUsage) {
-    fmt::print(stderr, "aep-agent validate: {}\n", message);
+    say("aep-agent validate: {}\n", message);
     return code;
 }
 
@@ -98,10 +99,10 @@ int validate(const ValidateOptions& options) {
             out.flush_when_large();
         }
         // Whoever writes records one by one gets each verdict before the next is waited for.
-        if (!out.flush()) return fail("cannot write to stdout", kExitGaveUp);
+        if (!out.flush()) return kExitGaveUp;  // main says so
     }
     if (reader->error()) return fail(reader->error()->message, kExitGaveUp);
-    fmt::print(stderr, "aep-agent validate: {}\n", sums.text());
+    say("aep-agent validate: {}\n", sums.text());
     return sums.invalid == 0 ? kExitOk : kExitRejected;
 }
 

@@ -11,7 +11,12 @@ namespace {
 
 constexpr std::size_t kLongest = 64;
 
-/// Optimal string alignment distance.
+bool is_same_letter(char left, char right) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return lower(left) == lower(right);
+}
+
+/// Optimal string alignment distance; capitals are no difference.
 std::size_t distance(std::string_view left, std::string_view right) {
     std::vector<std::size_t> before_last;
     std::vector<std::size_t> last(right.size() + 1);
@@ -19,7 +24,7 @@ std::size_t distance(std::string_view left, std::string_view right) {
     for (std::size_t i = 1; i <= left.size(); ++i) {
         std::vector<std::size_t> row(right.size() + 1, i);
         for (std::size_t j = 1; j <= right.size(); ++j) {
-            const std::size_t change = left[i - 1] == right[j - 1] ? 0 : 1;
+            const std::size_t change = is_same_letter(left[i - 1], right[j - 1]) ? 0 : 1;
             row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + change});
             if (i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1]) {
                 row[j] = std::min(row[j], before_last[j - 2] + 1);

@@ -1,5 +1,7 @@
 #include "base/utf8.hpp"
 
+#include <algorithm>
+
 namespace aep::base {
 namespace {
 
@@ -59,6 +61,13 @@ std::string to_utf8(std::string_view text) {
         }
         text.remove_prefix(size == 0 ? 1 : size);
     }
+    return clean;
+}
+
+std::string printable(std::string_view text) {
+    std::string clean = to_utf8(text);
+    std::ranges::replace_if(
+        clean, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
     return clean;
 }
 

@@ -15,4 +15,7 @@ namespace aep::base {
 /// `text` with every invalid byte replaced by U+FFFD.
 [[nodiscard]] std::string to_utf8(std::string_view text);
 
+/// The same with blanks for control characters: foreign words must not govern a terminal.
+[[nodiscard]] std::string printable(std::string_view text);
+
 }  // namespace aep::base

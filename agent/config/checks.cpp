@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "base/record_meta.hpp"
+#include "base/utf8.hpp"
 #include "base/version.hpp"
 
 namespace aep::config {
@@ -139,6 +140,11 @@ std::optional<Fault> check_zone(std::string_view text) {
     }
 }
 
+std::optional<Fault> check_source_name(std::string_view text) {
+    if (!base::is_utf8(text)) return Fault{"is not UTF-8", "it becomes part of the messages' JSON"};
+    return check_line(text);
+}
+
 std::optional<Fault> check_line(std::string_view text) {
     if (text.size() <= 256 && !std::any_of(text.begin(), text.end(), is_control)) return std::nullopt;
     return Fault{"is not one line of at most 256 bytes", "leave control characters out"};
@@ -166,8 +172,8 @@ bool is_secret_header(std::string_view name) {
     std::string lower{name};
     std::transform(lower.begin(), lower.end(), lower.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    constexpr std::array<std::string_view, 6> kMarks{"authorization", "key",    "token",
-                                                     "secret",        "cookie", "password"};
+    constexpr std::array<std::string_view, 7> kMarks{"auth",   "key",  "token",     "secret",
+                                                     "cookie", "pass", "credential"};
     return std::any_of(kMarks.begin(), kMarks.end(),
                        [&lower](std::string_view mark) { return lower.find(mark) != std::string::npos; });
 }

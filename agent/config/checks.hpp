@@ -39,6 +39,8 @@ namespace aep::config {
 [[nodiscard]] std::optional<Fault> check_time_format(std::string_view text);
 /// A name of the system's time zone database.
 [[nodiscard]] std::optional<Fault> check_zone(std::string_view text);
+/// One line of UTF-8 of at most 256 bytes without control characters.
+[[nodiscard]] std::optional<Fault> check_source_name(std::string_view text);
 /// One line of at most 256 bytes without control characters.
 [[nodiscard]] std::optional<Fault> check_line(std::string_view text);
 /// A glob whose files this version can read.

@@ -15,6 +15,8 @@ struct Flags {
     std::string schema_file;  ///< --schema-file: to check records against; empty: they are not
     std::string kind;         ///< --kind: experience_event | profile
     std::string ca;           ///< --ca: a PEM file; empty: the system's
+
+    friend bool operator==(const Flags&, const Flags&) = default;
 };
 
 /// The configuration that the flags stand for: one stream "events" or "profiles" to one destination "inlet",

@@ -59,7 +59,8 @@ void MapReader::text(std::string_view key, std::string& out, const Check& check)
     if (has(key) || !out.empty()) shown_.add(key, out, find(key));
 }
 
-void MapReader::texts(std::string_view key, std::vector<std::string>& out, const Check& check) {
+void MapReader::texts(std::string_view key, std::vector<std::string>& out, const Check& check,
+                      const std::function<std::string(const Value&)>& resolve) {
     know(key);
     const Value* list = find(key);
     if (list == nullptr) return;
@@ -79,8 +80,8 @@ void MapReader::texts(std::string_view key, std::vector<std::string>& out, const
         } else if (const std::optional<Fault> fault = check ? check(item.text) : std::nullopt) {
             fail(item, item.shown() + " " + fault->text, fault->suggestion);
         } else {
-            out.push_back(item.text);
-            branch.add("", item.text, &item);
+            out.push_back(resolve ? resolve(item) : item.text);
+            branch.add("", out.back(), &item);
         }
     }
 }
@@ -187,12 +188,12 @@ void MapReader::paths(std::string_view key, std::vector<std::filesystem::path>& 
         if (!single.empty()) out.push_back(std::move(single));
         return;
     }
-    std::vector<std::string> spelled;
-    texts(key, spelled);
-    for (const Value& item : list->items) {
-        if (item.broken || item.type != Value::Type::Scalar) continue;
-        if (auto path = absolute(item)) out.push_back(std::move(*path));
-    }
+    std::vector<std::string> shown;
+    texts(key, shown, {}, [&](const Value& item) {
+        const auto path = absolute(item);
+        if (path) out.push_back(*path);
+        return path ? path->string() : item.text;
+    });
     if (list->items.empty()) fail(*list, "has no entries", "name a file");
 }
 

@@ -51,7 +51,9 @@ class MapReader {
               std::string_view scalar_key = {});
 
     void text(std::string_view key, std::string& out, const Check& check = {});
-    void texts(std::string_view key, std::vector<std::string>& out, const Check& check = {});
+    /// `resolve` makes of each entry what it stands for, such as an absolute path; empty: itself.
+    void texts(std::string_view key, std::vector<std::string>& out, const Check& check = {},
+               const std::function<std::string(const Value&)>& resolve = {});
     void integer(std::string_view key, std::size_t& out, Range<std::size_t> range);
     /// Above 0, at most 1.
     void fraction(std::string_view key, double& out);

@@ -22,15 +22,15 @@ const Words<Options::StartAt> kStarts{
     {{"end", Options::StartAt::End}, {"beginning", Options::StartAt::Beginning}}};
 
 /// A glob relative to the file that names it. Patterns without a slash stay: they match file names.
-std::string resolve(const std::string& glob, const Value& list, bool keep_names) {
-    if (keep_names && glob.find('/') == std::string::npos) return glob;
-    const auto base = list.place.file ? list.place.file->directory : std::filesystem::current_path();
-    return (base / glob).lexically_normal().string();
+std::string resolve(const Value& glob, bool keep_names) {
+    if (keep_names && glob.text.find('/') == std::string::npos) return glob.text;
+    const auto base = glob.place.file ? glob.place.file->directory : std::filesystem::current_path();
+    return (base / glob.text).lexically_normal().string();
 }
 
 void read_globs(MapReader& source, std::string_view key, std::vector<std::string>& out, bool keep_names) {
-    source.texts(key, out, keep_names ? Check{check_line} : Check{check_include});
-    for (std::string& glob : out) glob = resolve(glob, *source.find(key), keep_names);
+    source.texts(key, out, keep_names ? Check{check_line} : Check{check_include},
+                 [keep_names](const Value& glob) { return resolve(glob, keep_names); });
 }
 
 void read_file_keys(MapReader& source, Options& options) {

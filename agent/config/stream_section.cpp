@@ -37,7 +37,7 @@ void read_envelope(MapReader& stream, xdm::EnvelopeOptions& envelope,
     stream.text("dataset_id", envelope.dataset_id, check_dataset_id);
     if (!xdm) stream.require("flow_id", "flow_id: UUID");
     stream.text("flow_id", envelope.flow_id, check_uuid);
-    stream.text("source_name", envelope.source_name, check_line);
+    stream.text("source_name", envelope.source_name, check_source_name);
 }
 
 /// Events of format xdm need an `_id` and a timestamp; AEP refuses them without.

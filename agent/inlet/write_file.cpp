@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <system_error>
 
 namespace aep::inlet {
 
@@ -20,6 +21,10 @@ int write_all(int fd, std::string_view text) {
 }
 
 base::Result<> write_file_atomically(const std::filesystem::path& path, std::string_view text, mode_t mode) {
+    std::error_code ignored;
+    const bool is_other =
+        std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored);
+    if (is_other) return base::Error{path.string() + " is not a regular file, and will not be replaced"};
     const std::string temporary = fmt::format("{}.{}.tmp", path.string(), ::getpid());
     const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
     if (fd < 0) return base::system_error("cannot create " + temporary, errno);

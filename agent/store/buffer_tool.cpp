@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "store/environment.hpp"
+#include "store/readable.hpp"
 #include "store/store.hpp"
 
 namespace aep::store {
@@ -10,6 +11,7 @@ namespace aep::store {
 base::Result<void> visit_buffers(const std::filesystem::path& state_dir,
                                  const std::function<void(const ListedBatch&)>& visitor) {
     const std::filesystem::path directory = Store::directory(state_dir);
+    if (auto readable = check_readable(directory); !readable) return readable.error();
     if (!Environment::exists(directory)) return {};
     const auto environment =
         Environment::open(directory, Store::kPositionsMap, Environment::Access::ReadOnly);

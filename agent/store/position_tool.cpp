@@ -5,6 +5,7 @@
 
 #include "store/environment.hpp"
 #include "store/position_table.hpp"
+#include "store/readable.hpp"
 #include "store/store.hpp"
 
 namespace aep::store {
@@ -12,6 +13,7 @@ namespace aep::store {
 base::Result<ListedMarks> read_marks(const std::filesystem::path& state_dir) {
     ListedMarks listed;
     const std::filesystem::path directory = Store::directory(state_dir);
+    if (auto readable = check_readable(directory); !readable) return readable.error();
     if (!Environment::exists(directory)) return base::ok(std::move(listed));
     const auto environment =
         Environment::open(directory, Store::kPositionsMap, Environment::Access::ReadOnly);

@@ -24,10 +24,9 @@ bool Health::ready() const {
     return running_ && troubles_.empty();
 }
 
-std::string Health::report() const {
+std::string Health::troubles() const {
     const std::lock_guard lock{mutex_};
     std::string lines;
-    if (!running_) lines += "agent: starting or draining\n";
     for (const auto& [subject, reason] : troubles_) {
         lines += subject;
         lines += ": ";
@@ -35,6 +34,12 @@ std::string Health::report() const {
         lines += '\n';
     }
     return lines;
+}
+
+std::string Health::report() const {
+    const std::string lines = troubles();
+    const std::lock_guard lock{mutex_};
+    return running_ ? lines : "agent: starting or draining\n" + lines;
 }
 
 }  // namespace aep::telemetry

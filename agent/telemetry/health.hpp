@@ -17,7 +17,9 @@ class Health {
     void set_running(bool running);
 
     [[nodiscard]] bool ready() const;
-    /// One line per trouble, "subject: reason", and one where not all stages run. Empty when ready.
+    /// One line per trouble, "subject: reason".
+    [[nodiscard]] std::string troubles() const;
+    /// These, after one where not all stages run. Empty when ready.
     [[nodiscard]] std::string report() const;
 
   private:

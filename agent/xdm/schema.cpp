@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cerrno>
 #include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "base/result.hpp"
@@ -50,17 +50,38 @@ LoadedSchema load_schema(std::span<const SchemaText> texts) {
     return loaded;
 }
 
+namespace {
+
+/// The whole text, or so much of it that it is seen to be too long.
+base::Result<std::string> read(const std::filesystem::path& file) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(file, ignored)) {
+        return base::Error{"is a directory; name the files in it"};
+    }
+    std::ifstream in{file, std::ios::binary};
+    if (!in) return base::system_error("cannot read it", errno);
+    std::string text;
+    std::array<char, std::size_t{64} << 10U> part;
+    while (text.size() <= kMostSchemaBytes && in) {
+        in.read(part.data(), part.size());
+        text.append(part.data(), static_cast<std::size_t>(in.gcount()));
+    }
+    if (in.bad()) return base::system_error("cannot read it", errno);
+    return base::ok(std::move(text));
+}
+
+}  // namespace
+
 LoadedSchema load_schema_files(std::span<const std::filesystem::path> files) {
     std::vector<SchemaText> texts;
     LoadedSchema failed;
     for (const std::filesystem::path& file : files) {
-        std::ifstream in{file, std::ios::binary};
-        std::string text{std::istreambuf_iterator<char>{in}, {}};
-        if (!in.is_open() || in.bad()) {
-            const std::string reason = base::system_error("cannot read it", errno).message;
-            failed.errors.push_back({file.string(), "", reason});
+        auto text = read(file);
+        if (text) {
+            texts.push_back({file.string(), std::move(*text)});
+        } else {
+            failed.errors.push_back({file.string(), "", text.error().message});
         }
-        texts.push_back({file.string(), std::move(text)});
     }
     return failed.errors.empty() ? load_schema(texts) : std::move(failed);
 }

@@ -28,7 +28,7 @@ std::vector<std::pair<std::uint64_t, std::string>> lines(const std::string& byte
         }
         ::close(ends[1]);
     }};
-    LineReader reader{ends[0], true};
+    LineReader reader{ends[0], "pipe", true};
     std::vector<std::pair<std::uint64_t, std::string>> found;
     while (reader.fill()) {
         while (const auto line = reader.next()) found.emplace_back(line->number, line->text);

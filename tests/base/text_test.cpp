@@ -58,6 +58,7 @@ TEST(Utf8, ReplacesOnlyWhatIsInvalid) {
               "e");
     EXPECT_EQ(to_utf8(std::string_view{"a\0b", 3}), std::string_view("a\0b", 3));
     EXPECT_TRUE(is_utf8(to_utf8("\xFF\xFE\xF0\x9F")));
+    EXPECT_EQ(printable("a\x1b[2J\n\xFF\x7F"), "a [2J \xEF\xBF\xBD ");
 }
 
 TEST(SystemError, SaysWhatFailedAndWhy) {

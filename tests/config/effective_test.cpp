@@ -47,12 +47,20 @@ TEST(Effective, HidesSecrets) {
     const LoadOutcome outcome =
         directory.load_text(with(kGood, "    batch:",
                                  "    headers: {Authorization: 'Bearer ${TOKEN}', X-Api-Key: s3cret, "
+                                 "X-Auth: s3cret, My-Credentials: s3cret, x-pass: s3cret, "
                                  "x-sandbox-name: prod}\n    batch:"));
     const std::string yaml = printed(directory, outcome);
     EXPECT_THAT(yaml, Not(HasSubstr("s3cret")));
     EXPECT_THAT(yaml, testing::ContainsRegex("Authorization: \"[*]{3}\" +# agent.yaml:21, [$][{]TOKEN[}]\n"));
     EXPECT_THAT(yaml, HasSubstr("x-sandbox-name: prod"));
     EXPECT_EQ(outcome.config->destination("inlet").delivery.headers.at(0).second, "Bearer s3cret");
+}
+
+TEST(Effective, ShowsGlobsAsTheFilesThatTheyStandFor) {
+    const ConfigDirectory directory;
+    const LoadOutcome outcome = directory.load_text(with(kGood, "/var/log/shop/*.json", "logs/*.json"));
+    const std::string yaml = to_yaml(outcome.effective);
+    EXPECT_THAT(yaml, HasSubstr("\n      - " + (directory.path() / "logs/*.json").string() + " "));
 }
 
 TEST(Effective, HidesTheCredentialsOfAProxy) {

@@ -293,6 +293,26 @@ const std::vector<Case> kProxies{
 };
 INSTANTIATE_TEST_SUITE_P(Proxies, WrongConfiguration, testing::ValuesIn(kProxies));
 
+TEST(WrongConfigurations, AreNamesThatNoJsonCanHold) {
+    ConfigDirectory directory;
+    directory.set("NAME", "shop \xFF");
+    const LoadOutcome outcome = directory.load_text(with(
+        kGood, "    kind: experience_event\n", "    kind: experience_event\n    source_name: ${NAME}\n"));
+    EXPECT_THAT(directory.lines(outcome.problems),
+                testing::ElementsAre("agent.yaml:14:18: streams[0].source_name: the value of ${NAME} is not "
+                                     "UTF-8; it becomes part of the messages' JSON"));
+}
+
+TEST(WrongConfigurations, AreWordsInCapitals) {
+    const ConfigDirectory directory;
+    const LoadOutcome outcome =
+        directory.load_text(with(kGood, "    kind: experience_event\n", "    kind: EXPERIENCE_EVENT\n"));
+    EXPECT_THAT(
+        directory.lines(outcome.problems),
+        testing::ElementsAre("agent.yaml:13:11: streams[0].kind: 'EXPERIENCE_EVENT' is not known; did "
+                             "you mean 'experience_event'?"));
+}
+
 TEST(WrongConfigurations, AreFilesThatHoldNoMap) {
     const ConfigDirectory directory;
     EXPECT_THAT(

@@ -7,6 +7,7 @@
 
 #include "harness/agent_process.hpp"
 #include "harness/inlet_process.hpp"
+#include "harness/records.hpp"
 
 namespace aep::e2e {
 namespace {
@@ -71,6 +72,11 @@ class CommandLineMistake : public CommandLine, public testing::WithParamInterfac
 TEST_P(CommandLineMistake, IsReportedExactly) {
     dir_.write("wrong.yaml", kWrongConfig);
     dir_.write("array.json", "[{}]\n");
+    dir_.write("right.yaml", AgentConfig{}
+                                 .file_source("app", "app.ndjson")
+                                 .event_stream("events", "inlet")
+                                 .destination("inlet", "https://localhost/collection/abc", "ca.pem")
+                                 .yaml(0));
     const Outcome outcome = run(GetParam().arguments);
     EXPECT_EQ(outcome.err, GetParam().err);
     EXPECT_THAT(outcome.out, IsEmpty());
@@ -83,6 +89,12 @@ const std::vector<std::string> kByFlags{"send",      "DIR/array.json",
                                         "--dataset", "5e30d7986c0cc218a85cee65",
                                         "--schema",  "https://ns.adobe.com/acme/schemas/abc",
                                         "--kind",    "experience_event"};
+
+std::vector<std::string> by_flags(const std::vector<std::string>& more) {
+    std::vector<std::string> all = kByFlags;
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+}
 
 const std::vector<Mistake> kMistakes{
     {"Nothing", {}, "aep-agent: A subcommand is required\nTry 'aep-agent --help'.\n"},
@@ -124,6 +136,41 @@ const std::vector<Mistake> kMistakes{
      "aep-agent send: --codec: xml not in {ndjson,json}\nTry 'aep-agent send --help'.\n"},
     {"ArrayReadAsLines", kByFlags,
      "aep-agent send: DIR/array.json holds a JSON array, not one record a line: add --codec json\n"},
+    {"SendWithAConfigurationAndFlags",
+     {"send", "DIR/array.json", "-c", "DIR/wrong.yaml", "--url", "https://localhost/collection/abc"},
+     "aep-agent send: the configuration of -c says where to: leave out either it, or --url, --org, "
+     "--dataset, --schema, --schema-file, --kind and --ca\n"},
+    {"RejectsIntoADirectory", by_flags({"--codec", "json", "--rejected", "DIR"}),
+     "aep-agent send: rejects cannot be kept in DIR: it is a directory; name another file with "
+     "--rejected\n"},
+    {"RejectsIntoNowhere", by_flags({"--codec", "json", "--rejected", "DIR/none/rejected"}),
+     "aep-agent send: rejects cannot be kept in DIR/none/rejected: No such file or directory; name another "
+     "file with --rejected\n"},
+    {"RejectsIntoTheInput", by_flags({"--codec", "json", "--rejected", "DIR/./array.json"}),
+     "aep-agent send: rejects cannot be kept in DIR/./array.json: it is one of the inputs; name another file "
+     "with --rejected\n"},
+    {"OffsetBelowZero",
+     {"trace", "-c", "DIR/wrong.yaml", "--file", "a", "--offset", "-1"},
+     "aep-agent trace: --offset: '-1' is no whole number\nTry 'aep-agent trace --help'.\n"},
+    {"LettersOfTwoPlaces",
+     {"dead-letter", "ls", "-c", "DIR/wrong.yaml", "--dir", "DIR"},
+     "aep-agent dead-letter ls: --config excludes --dir\nTry 'aep-agent dead-letter ls --help'.\n"},
+    {"LettersInAFile",
+     {"dead-letter", "ls", "--dir", "DIR/array.json"},
+     "aep-agent dead-letter ls: DIR/array.json is no directory; name the one of dead_letter.dir\n"},
+    {"SchemaThatIsADirectory",
+     {"validate", "--schema", "DIR", "DIR/array.json"},
+     "DIR: is a directory; name the files in it\naep-agent validate: the schema cannot be used\n"},
+    {"PositionsOfADirectory",
+     {"positions", "import", "-c", "DIR/right.yaml", "DIR"},
+     "aep-agent positions: DIR is a directory; name what `positions export` wrote\n"},
+    {"PositionsThatAreNone",
+     {"positions", "import", "-c", "DIR/right.yaml", "DIR/wrong.yaml"},
+     "aep-agent positions: DIR/wrong.yaml: line 1 is no line of `positions export`: syntax error\n"},
+    {"InletThatWouldReplaceADevice",
+     {"inlet", "--listen", "127.0.0.1:0", "--ca-file", "DIR"},
+     "aep-agent inlet: CA file: DIR is not a regular file, and will not be replaced; choose a file in a "
+     "directory that can be written\n"},
     {"SendWithoutItsFlags",
      {"send", "--url", "https://localhost/collection/abc", "--kind", "experience_event"},
      "--org is missing; add `--org ...@AdobeOrg`\n"
@@ -146,6 +193,54 @@ TEST_F(CommandLine, HelpOfEveryCommandShowsExamplesOnStdout) {
             EXPECT_THAT(outcome.out, HasSubstr("Examples:"));
         }
         EXPECT_THAT(outcome.out, HasSubstr("Usage: aep-agent"));
+    }
+}
+
+/// `aep-agent ARGUMENTS` with the redirections of a shell.
+Outcome run_redirected(const std::string& arguments, const TempDir& dir) {
+    Process shell{{.command = {"/bin/sh", "-c", "exec " AEP_AGENT_BINARY " " + arguments},
+                   .directory = dir.path(),
+                   .name = "shell"}};
+    const auto exit_code = shell.wait();
+    return {.exit_code = exit_code, .out = shell.out(), .err = shell.err()};
+}
+
+TEST_F(CommandLine, StdoutThatTakesNothingIsExitCodeThree) {
+    dir_.write("schema.json", R"({"type":"object"})");
+    dir_.write("records.ndjson", "{}\n");
+    for (const char* command : {"version", "--help", "check --help", "schema infer records.ndjson",
+                                "validate --schema schema.json records.ndjson"}) {
+        for (const char* redirection : {" >/dev/full", " >&-"}) {
+            SCOPED_TRACE(std::string{command} + redirection);
+            const Outcome outcome = run_redirected(std::string{command} + redirection, dir_);
+            EXPECT_EQ(outcome.exit_code, 3);
+            EXPECT_THAT(outcome.err, HasSubstr("aep-agent: cannot write to standard output"));
+        }
+    }
+}
+
+TEST_F(CommandLine, StderrThatTakesNothingStopsNothing) {
+    const InletProcess inlet;
+    dir_.write("agent.yaml", AgentConfig::to(inlet).stdin_source().yaml(0));
+    dir_.write("records.ndjson", event_lines(0, 10) + "no record\n");
+    for (const char* command : {"run -c agent.yaml", "send -c agent.yaml --rejected rejected.ndjson"}) {
+        for (const char* redirection : {" 2>/dev/full", " 2>&-", " >&- 2>&-"}) {
+            SCOPED_TRACE(std::string{command} + redirection);
+            EXPECT_EQ(run_redirected(command + std::string{" <records.ndjson"} + redirection, dir_).exit_code,
+                      1);
+        }
+    }
+    EXPECT_EQ(inlet.stats().accepted, 60U);
+}
+
+TEST_F(CommandLine, StdinThatIsClosedIsSaid) {
+    const InletProcess inlet;
+    dir_.write("agent.yaml", AgentConfig::to(inlet).stdin_source().yaml(0));
+    for (const char* command : {"run -c agent.yaml", "send -c agent.yaml"}) {
+        SCOPED_TRACE(command);
+        const Outcome outcome = run_redirected(command + std::string{" <&-"}, dir_);
+        EXPECT_EQ(outcome.exit_code, 3);
+        EXPECT_THAT(outcome.err, HasSubstr("standard input is closed or cannot be read"));
     }
 }
 

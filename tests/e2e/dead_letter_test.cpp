@@ -66,7 +66,7 @@ TEST_F(DeadLetters, AreShownWithWhatIsNeededToFindTheRecord) {
 TEST_F(DeadLetters, ArePurgedOnlyWhenThatIsMeant) {
     make_letters();
     EXPECT_EQ(command({"purge"}).exit_code, 2);
-    EXPECT_THAT(command({"purge"}).err, HasSubstr("choose with --where TERM, or all of them with --all"));
+    EXPECT_THAT(command({"purge"}).err, HasSubstr("choose with --where TERM or take all of them with --all"));
     EXPECT_EQ(command({"purge", "--all"}).exit_code, 2);
     EXPECT_THAT(command({"purge", "--all"}).err, HasSubstr("add --yes"));
     EXPECT_THAT(command({"purge", "--all", "--dry-run"}).err, HasSubstr("would remove 3 dead letters"));

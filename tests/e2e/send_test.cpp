@@ -106,5 +106,15 @@ TEST_F(Send, GivesUpAfterItsTimeoutWithoutProgress) {
     EXPECT_THAT(outcome.err, HasSubstr("100 records read and not settled, send the input again"));
 }
 
+TEST_F(Send, SaysThatItGaveUpBecauseRejectsCannotBeKept) {
+    const std::string file = dir_.write("events.ndjson", event_lines(0, 10) + "no record\n");
+
+    const Outcome outcome = send({file, "--timeout", "1s", "--rejected", "/dev/full"});
+
+    EXPECT_EQ(outcome.exit_code, 3) << outcome.err;
+    EXPECT_THAT(outcome.err,
+                HasSubstr("gave up after 1s without progress: dead_letter: disk full; 1 records"));
+}
+
 }  // namespace
 }  // namespace aep::e2e

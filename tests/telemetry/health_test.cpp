@@ -35,6 +35,10 @@ TEST(Health, KeepsTheNewestReasonOfASubject) {
     health.set_trouble("destination inlet", "unreachable");
     health.set_trouble("destination inlet", "unauthorized");
     EXPECT_EQ(health.report(), "destination inlet: unauthorized\n");
+    health.set_running(false);
+    EXPECT_EQ(health.report(), "agent: starting or draining\ndestination inlet: unauthorized\n");
+    EXPECT_EQ(health.troubles(), "destination inlet: unauthorized\n");
+    health.set_running(true);
     health.clear_trouble("never reported");
     EXPECT_FALSE(health.ready());
 }

@@ -1,3 +1,4 @@
+#include <charconv>
 #include <string>
 
 #include "app/commands.hpp"
@@ -18,6 +19,18 @@ void add_timeout(CLI::App& command, base::Millis& timeout) {
             },
             "give up after so long without progress (10m)")
         ->type_name("DURATION");
+}
+
+CLI::Option* add_number(CLI::App& command, const std::string& name, std::uint64_t& into,
+                        const std::string& help) {
+    const auto read = [name, &into](const std::string& text) {
+        const char* const end = text.data() + text.size();
+        const auto [rest, error] = std::from_chars(text.data(), end, into);
+        if (error != std::errc{} || rest != end) {
+            throw CLI::ValidationError{name, "'" + text + "' is no whole number"};
+        }
+    };
+    return command.add_option_function<std::string>(name, read, help)->type_name("N");
 }
 
 }  // namespace aep::app
