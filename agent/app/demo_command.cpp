@@ -48,9 +48,16 @@ struct DemoOptions {
 class Workspace {
   public:
     Workspace() {
-        std::string pattern = (fs::temp_directory_path() / "aep-agent-demo-XXXXXX").string();
+        std::error_code error;
+        const fs::path where = fs::temp_directory_path(error);
+        if (error) {
+            throw std::runtime_error{"there is no directory for temporary files: " + error.message() +
+                                     "; set TMPDIR to one"};
+        }
+        std::string pattern = (where / "aep-agent-demo-XXXXXX").string();
         if (::mkdtemp(pattern.data()) == nullptr) {
-            throw std::runtime_error{"cannot make a directory in " + fs::temp_directory_path().string()};
+            throw std::runtime_error{"cannot make a directory in " + where.string() + ": " +
+                                     std::system_category().message(errno) + "; set TMPDIR to another"};
         }
         dir_ = pattern;
     }
@@ -306,7 +313,16 @@ void add_demo(CLI::App& app, Action& action) {
     add_number(*command, "--events", options->events, "how many events to write (20000)")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{10'000'000}));
     command->footer("Examples:\n  aep-agent demo\n  aep-agent demo --serve");
-    command->callback([&action, options] { action = [options] { return Demo{*options}.run(); }; });
+    command->callback([&action, options] {
+        action = [options] {
+            try {
+                return Demo{*options}.run();
+            } catch (const std::runtime_error& error) {  // of this machine, not of the program
+                say("aep-agent demo: {}\n", error.what());
+                return kExitUsage;
+            }
+        };
+    });
 }
 
 }  // namespace aep::app

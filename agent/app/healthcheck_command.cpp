@@ -65,7 +65,7 @@ int healthcheck(HealthArguments arguments) {
         if (!config) return kExitUsage;
         arguments.listen = config->telemetry.listen;
         if (arguments.listen.empty()) {
-            return say("telemetry.listen", "is off, so nobody can be asked"), kExitUsage;
+            return no("telemetry.listen", "is off, so nobody can be asked"), kExitUsage;
         }
     }
     return ask(arguments.listen, arguments.ready);
@@ -77,13 +77,15 @@ void add_healthcheck(CLI::App& app, Action& action) {
     CLI::App* command =
         app.add_subcommand("healthcheck", "ask a running daemon whether it works (for containers)");
     auto arguments = std::make_shared<HealthArguments>();
-    command
-        ->add_option("-c,--config", arguments->configs,
-                     "the daemon's configuration, which says where it listens; may be repeated")
-        ->type_name("FILE|DIR");
+    CLI::Option* config =
+        command
+            ->add_option("-c,--config", arguments->configs,
+                         "the daemon's configuration, which says where it listens; may be repeated")
+            ->type_name("FILE|DIR");
     command
         ->add_option("--listen", arguments->listen, "its telemetry.listen, in place of -c (127.0.0.1:9464)")
-        ->type_name("HOST:PORT");
+        ->type_name("HOST:PORT")
+        ->excludes(config);
     command->add_flag("--ready", arguments->ready,
                       "whether it can do its job (/readyz), not only whether it lives (/healthz)");
     command->footer(

@@ -35,9 +35,20 @@ constexpr milliseconds kDrainStep{100};
 /// How long the last commit of positions may take: a disk that is full does not keep the process.
 constexpr milliseconds kLastCommit{2000};
 
-int fail(const base::Error& error) {
-    say("aep-agent run: {}\n", error.message);
+/// Before the first log line errors are for who started it; a log of JSON stays one.
+int not_started(const base::Error& error, const telemetry::LogOptions& options) {
+    if (options.format == telemetry::LogOptions::Format::Json) {
+        log::error("not_started", error.message);
+    } else {
+        say("aep-agent run: {}\n", error.message);
+    }
     return kExitUsage;
+}
+
+void log_warnings(const config::LoadOutcome& outcome) {
+    for (const config::Problem& warning : outcome.warnings) {
+        log::warn("config_doubtful", "works, but is probably not meant", {{"problem", warning.to_string()}});
+    }
 }
 
 /// Until a signal asks to stop (true) or every source has reached its end (false).
@@ -59,9 +70,7 @@ bool wait_for_end(Signals& signals, const Agent& agent, const std::function<void
 void reload(const std::vector<std::filesystem::path>& paths, Agent& agent, unsigned number) {
     const auto began = base::SteadyClock::now();
     const config::LoadOutcome outcome = config::load(paths);
-    for (const config::Problem& warning : outcome.warnings) {
-        log::warn("config_doubtful", "works, but is probably not meant", {{"problem", warning.to_string()}});
-    }
+    log_warnings(outcome);
     for (const config::Problem& problem : outcome.problems) {
         log::error("config_invalid", "the configuration has an error", {{"problem", problem.to_string()}});
     }
@@ -130,9 +139,17 @@ int conclude(const Agent& agent) {
 }
 
 int run(const std::vector<std::filesystem::path>& paths) {
-    const auto config = load_config(paths, "run");
+    config::LoadOutcome outcome = config::load(paths);
+    if (outcome.config) {
+        log::configure(outcome.config->telemetry.log);
+        log_warnings(outcome);
+        outcome.warnings.clear();
+    }
+    const auto config = report_outcome(std::move(outcome), "run");
     if (!config) return kExitUsage;
-    log::configure(config->telemetry.log);
+    const auto fail = [&config](const base::Error& error) {
+        return not_started(error, config->telemetry.log);
+    };
     Signals signals;
 
     const auto lock = store::StateLock::take(config->agent.state_dir);

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
 #include <iostream>
 #include <string>
 #include <string_view>
@@ -10,9 +12,14 @@
 #include "app/exit_code.hpp"
 #include "app/standard_streams.hpp"
 #include "base/suggest.hpp"
+#include "base/version.hpp"
 
 namespace aep::app {
 namespace {
+
+/// Commands of the design that this version does not have; looked at only where no command has that name.
+constexpr std::array<std::string_view, 9> kLaterCommands{"map",    "eval",   "provision", "pull", "lookup",
+                                                         "status", "import", "doctor",    "top"};
 
 /// The subcommand that was being parsed, or the program itself.
 const CLI::App& innermost(const CLI::App& app) {
@@ -64,6 +71,9 @@ std::string what(const CLI::App& command, const CLI::ParseError& error, int argc
     const int own_words = depth(command) + 1;
     if (!has_commands(command) || argc <= own_words) return error.what();
     const std::string_view word{argv[own_words]};
+    if (std::ranges::find(kLaterCommands, word) != kLaterCommands.end()) {
+        return fmt::format("'{}' is not available in this version ({})", word, base::kVersion);
+    }
     return fmt::format("there is no {} '{}'", word.starts_with('-') ? "option" : "command", word);
 }
 

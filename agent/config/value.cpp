@@ -18,8 +18,22 @@ Value* Value::find(std::string_view key) {
     return found == entries.end() ? nullptr : &found->value;
 }
 
+namespace {
+
+/// Messages are logged: what stands in a URL as its user and password does not belong there.
+std::string without_credentials(std::string text) {
+    const std::size_t scheme = text.find("://");
+    if (scheme == std::string::npos) return text;
+    const std::size_t begin = scheme + 3;
+    const std::size_t at = text.rfind('@', text.find_first_of("/?#", begin));
+    if (at == std::string::npos || at < begin) return text;
+    return text.replace(begin, at - begin, "***");
+}
+
+}  // namespace
+
 std::string Value::shown() const {
-    if (substituted.empty()) return in_quotes(text);
+    if (substituted.empty()) return in_quotes(without_credentials(text));
     return "the value of " + substituted.front();
 }
 

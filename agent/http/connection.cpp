@@ -53,6 +53,9 @@ asio::awaitable<base::Result<void>> Connection::connect() {
     stream_.reset();
     const Authority& first = peer_.proxy ? peer_.proxy->host : peer_.url;
     base::Result<asio::ip::tcp::socket> socket = co_await dial(first, timeouts_.connect, deadline_);
+    if (!socket && peer_.proxy) {
+        co_return base::Error{"the proxy: " + socket.error().message, socket.error().code};
+    }
     if (!socket) co_return socket.error();
     if (peer_.proxy) {
         const base::Result<void> led =

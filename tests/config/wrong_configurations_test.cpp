@@ -303,6 +303,16 @@ TEST(WrongConfigurations, AreNamesThatNoJsonCanHold) {
                                      "UTF-8; it becomes part of the messages' JSON"));
 }
 
+TEST(WrongConfigurations, DoNotTellThePasswordInAUrl) {
+    const ConfigDirectory directory;
+    const LoadOutcome outcome =
+        directory.load_text(with(kGood, "https://dcs.adobedc.net/", "https://me:s3cr@t@dcs.adobedc.net/"));
+    EXPECT_THAT(directory.lines(outcome.problems),
+                testing::ElementsAre("agent.yaml:20:10: destinations[0].url: "
+                                     "'https://***@dcs.adobedc.net/collection/abc' holds a user name; remove "
+                                     "it; the inlet knows none"));
+}
+
 TEST(WrongConfigurations, AreWordsInCapitals) {
     const ConfigDirectory directory;
     const LoadOutcome outcome =

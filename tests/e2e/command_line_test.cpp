@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
 #include <ostream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -171,6 +173,16 @@ const std::vector<Mistake> kMistakes{
      {"inlet", "--listen", "127.0.0.1:0", "--ca-file", "DIR"},
      "aep-agent inlet: CA file: DIR is not a regular file, and will not be replaced; choose a file in a "
      "directory that can be written\n"},
+    {"CommandOfALaterVersion",
+     {"map", "--mapping", "m.yaml"},
+     "aep-agent: 'map' is not available in this version (" AEP_AGENT_VERSION ")\nTry 'aep-agent --help'.\n"},
+    {"SchemaCommandOfALaterVersion",
+     {"schema", "pull"},
+     "aep-agent schema: 'pull' is not available in this version (" AEP_AGENT_VERSION
+     ")\nTry 'aep-agent schema --help'.\n"},
+    {"HealthOfAnAgentWithoutTelemetry",
+     {"healthcheck", "-c", "DIR/right.yaml"},
+     "aep-agent healthcheck: telemetry.listen: is off, so nobody can be asked\n"},
     {"SendWithoutItsFlags",
      {"send", "--url", "https://localhost/collection/abc", "--kind", "experience_event"},
      "--org is missing; add `--org ...@AdobeOrg`\n"
@@ -242,6 +254,33 @@ TEST_F(CommandLine, StdinThatIsClosedIsSaid) {
         EXPECT_EQ(outcome.exit_code, 3);
         EXPECT_THAT(outcome.err, HasSubstr("standard input is closed or cannot be read"));
     }
+}
+
+/// Each line of a log that is JSON.
+bool is_json_log(const std::string& log) {
+    std::istringstream lines{log};
+    for (std::string line; std::getline(lines, line);) {
+        boost::json::error_code error;
+        if (!boost::json::parse(line, error).is_object() || error) return false;
+    }
+    return !log.empty();
+}
+
+TEST_F(CommandLine, LogOfJsonHasNothingElseFromTheFirstLineOn) {
+    const InletProcess inlet;
+    std::string yaml = AgentConfig::to(inlet).stdin_source().yaml(0);
+    yaml = replaced(replaced(yaml, "@AdobeOrg", ""), "log: {", "log: {format: json, ");
+    dir_.write("agent.yaml", yaml);
+    dir_.write("wrong.yaml", replaced(yaml, "ca.pem", "none.pem"));
+
+    const Outcome good = run_redirected("run -c agent.yaml </dev/null", dir_);
+    EXPECT_EQ(good.exit_code, 0) << good.err;
+    EXPECT_THAT(good.err, HasSubstr("org_id does not end in @AdobeOrg"));
+    EXPECT_TRUE(is_json_log(good.err)) << good.err;
+    const Outcome wrong = run_redirected("run -c wrong.yaml </dev/null", dir_);
+    EXPECT_EQ(wrong.exit_code, 2) << wrong.err;
+    EXPECT_THAT(wrong.err, HasSubstr("none.pem cannot be used"));
+    EXPECT_TRUE(is_json_log(wrong.err)) << wrong.err;
 }
 
 TEST_F(CommandLine, VersionIsOneLineOnStdout) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "http/error.hpp"
@@ -200,6 +201,15 @@ TEST_P(TunnelRefused, IsAnOperatorsMatter) {
     EXPECT_THAT(error.message, HasSubstr("does not lead to inlet.test:443: "));
     EXPECT_THAT(error.message, HasSubstr(GetParam().second));
     EXPECT_THAT(error.message, Not(HasSubstr("hunter2")));
+}
+
+TEST(Tunnel, SaysThatItIsTheProxyThatCannotBeReached) {
+    std::optional<TestProxy> proxy{std::in_place, [](PlainSession&) {}};
+    TestClient client{"https://inlet.test/x", TlsOptions{}, kTimeouts, proxy->with()};
+    proxy.reset();
+    const base::Error error = error_of(client.exchange(get()));
+    EXPECT_EQ(error.code, Errc::Connect);
+    EXPECT_THAT(error.message, HasSubstr("the proxy: cannot connect to 127.0.0.1:"));
 }
 
 TEST(Tunnel, IsBoundedInTimeAndEndsAtOnceWhenAborted) {
