@@ -7,6 +7,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -65,6 +67,12 @@ bool is_on_a_full_disk(int fd) {
     return ::fstatvfs(fd, &disk) == 0 && disk.f_bavail == 0;
 }
 
+/// What a process or a disk has too little of, or a disk does not permit now: no reason to give a store up.
+bool is_lack(int code) {
+    constexpr std::array kLacks{EMFILE, ENFILE, ENOMEM, ENOSPC, EDQUOT, EROFS, EAGAIN, EBUSY};
+    return std::ranges::find(kLacks, code) != kLacks.end();
+}
+
 /// 0: there is no format file, so nothing was ever committed here.
 unsigned read_format(const fs::path& directory) {
     std::ifstream in{directory / kFormatFile};
@@ -108,6 +116,10 @@ base::Error Environment::unusable(const std::string& what, int code) const {
         error.message += fmt::format(
             "; its files belong to another user: run as that one, or give them to user {}: chown -R {} '{}'",
             ::geteuid(), ::geteuid(), directory_.string());
+        return error;
+    }
+    if (is_lack(code)) {
+        error.message += "; the store itself is not damaged: leave it as it is, mend this, and start again";
         return error;
     }
     error.message += fmt::format(

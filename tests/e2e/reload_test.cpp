@@ -400,9 +400,14 @@ TEST_F(Reload, LetsOthersProbeAnInletWhoseDestinationGoesInTheMiddleOfAProbe) {
     agent_.start(file_to(inlet, "first", std::string{kQuick} + ", timeout: {request: 20s}"));
     write(0, 100);
     ASSERT_TRUE(eventually([&] { return inlet.stats().requests >= 2; }));
+    const auto refused = inlet.stats().requests;
     inlet.set_fault(R"({"stall":true})");  // the next probe never ends
-    const std::uint64_t before = inlet.stats().requests;
-    ASSERT_TRUE(eventually([&] { return inlet.stats().requests > before; }));
+    ASSERT_TRUE(eventually([&] {
+        // No other comes while it lasts, though one is due every 100 ms at most.
+        const auto seen = inlet.stats().requests;
+        return seen > refused &&
+               throughout([&] { return inlet.stats().requests == seen; }, milliseconds{500});
+    }));
 
     ASSERT_TRUE(agent_.reload(file_to(inlet, "second"))) << agent_.process().err();
     inlet.clear_fault();

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,6 +54,18 @@ TEST_F(StoreFiles, OfANewerFormatAreRefusedWithTheWayBack) {
     std::ofstream{file("format")} << "2\n";
     EXPECT_THAT(refusal(), AllOf(HasSubstr("format 2"), HasSubstr("reads up to 1"), HasSubstr(way_back())));
     std::ofstream{file("format")} << "1\n";
+    EXPECT_EQ(refusal(), "");
+}
+
+TEST_F(StoreFiles, AreNotToBeGivenUpForWantOfDescriptors) {
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    const std::string refused = refusal();
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_THAT(refused, AllOf(HasSubstr("Too many open files"), HasSubstr("is not damaged"),
+                               testing::Not(HasSubstr("aside"))));
     EXPECT_EQ(refusal(), "");
 }
 
