@@ -4,9 +4,12 @@
 #include <re2/re2.h>
 
 #include <array>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "base/utf8.hpp"
@@ -247,6 +250,16 @@ class Translator {
 constexpr std::int64_t kUsualMemory = std::int64_t{512} << 10U;
 constexpr std::int64_t kMostMemory = std::int64_t{8} << 20U;
 
+/// "{2,1}"; RE2 refuses it with the same code as a count that is too high.
+bool runs_backwards(std::string_view repetition) {
+    std::uint64_t least = 0;
+    std::uint64_t most = 0;
+    const char* const end = repetition.data() + repetition.size();
+    const auto first = std::from_chars(repetition.data() + 1, end, least);
+    if (first.ec != std::errc{} || first.ptr == end || *first.ptr != ',') return false;
+    return std::from_chars(first.ptr + 1, end, most).ec == std::errc{} && most < least;
+}
+
 std::unique_ptr<re2::RE2> compile(const std::string& text, std::int64_t memory) {
     re2::RE2::Options options;
     options.set_log_errors(false);
@@ -278,8 +291,13 @@ Pattern::Pattern(std::string_view ecma) : text_{ecma} {
     if (regex_->ok()) return;
     switch (regex_->error_code()) {
         case re2::RE2::ErrorRepeatSize:
-            outcome_ = Outcome::Unsupported;
-            reason_ = "a repetition above 1,000";
+            if (runs_backwards(regex_->error_arg())) {
+                outcome_ = Outcome::Malformed;
+                reason_ = "the counts of " + regex_->error_arg() + " are in the wrong order";
+            } else {
+                outcome_ = Outcome::Unsupported;
+                reason_ = "a repetition above 1,000";
+            }
             break;
         case re2::RE2::ErrorPatternTooLarge:
             outcome_ = Outcome::Unsupported;

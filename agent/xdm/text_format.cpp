@@ -225,9 +225,19 @@ bool is_address_literal(std::string_view text) {
     return !rest.empty() && is_domain(tag) && tag.find('.') == std::string_view::npos;
 }
 
+/// Where the local part ends; npos where nothing ends it. A quoted one may hold an @, and so may an address
+/// literal behind it.
+std::size_t local_part_end(std::string_view text) {
+    if (!text.starts_with('"')) return text.find('@');
+    for (std::size_t i = 1; i < text.size(); ++i) {
+        if (text[i] == '"') return i + 1 < text.size() && text[i + 1] == '@' ? i + 1 : std::string_view::npos;
+        if (text[i] == '\\') ++i;
+    }
+    return std::string_view::npos;
+}
+
 bool is_email(std::string_view text) {
-    // A quoted local part may hold an @, a domain may not.
-    const std::size_t at = text.rfind('@');
+    const std::size_t at = local_part_end(text);
     if (at == std::string_view::npos || !is_local_part(text.substr(0, at))) return false;
     const std::string_view domain = text.substr(at + 1);
     if (domain.size() > 2 && domain.front() == '[' && domain.back() == ']') {

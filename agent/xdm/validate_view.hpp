@@ -238,19 +238,21 @@ class Walk {
         const auto is_first_byte = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
         const auto length =
             static_cast<std::uint64_t>(std::count_if(text.begin(), text.end(), is_first_byte));
-        if (length < checks.min_length) {
-            return fail("minLength", [&] {
-                return expected_count("at least", checks.min_length, "character", length) + ": " +
-                       quotation(text);
-            });
+        bool ok = true;
+        if (length < checks.min_length && stops(ok, fail("minLength", [&] {
+                                                    return expected_count("at least", checks.min_length,
+                                                                          "character", length) +
+                                                           ": " + quotation(text);
+                                                }))) {
+            return false;
         }
         if (length > checks.max_length) {
-            return fail("maxLength", [&] {
+            ok = fail("maxLength", [&] {
                 return expected_count("at most", checks.max_length, "character", length) + ": " +
                        quotation(text);
             });
         }
-        return true;
+        return ok;
     }
 
     bool check_array(const ArrayChecks& checks, V value) {

@@ -88,7 +88,7 @@ TEST(TextFormat, TakesMailboxes) {
     const std::string label(63, 'a');
     for (const std::string& text : std::vector<std::string>{
              "a@b", "a.b+c@d-e.example", "o'brien@example.org", "\"a@b\"@c", "a@[192.0.2.1]", "a@[IPv6:::1]",
-             "a@" + label, "a@0.1", label + "@b", "a@b--c.d"}) {
+             "a@[x:y@z]", R"("a\"@b"@c)", "a@" + label, "a@0.1", label + "@b", "a@b--c.d"}) {
         EXPECT_TRUE(matches(TextFormat::Email, text)) << text;
     }
     for (const std::string& text : std::vector<std::string>{"",
@@ -111,7 +111,11 @@ TEST(TextFormat, TakesMailboxes) {
                                                             label + "aa@b",
                                                             "a@b\xc3\xa9",
                                                             "\xc3\xa9@b",
-                                                            "a@[1]"}) {
+                                                            "a@[1]",
+                                                            "a@b@c",
+                                                            "\"a@b",
+                                                            "\"a\\\"@b",
+                                                            "\"a\"b@c"}) {
         EXPECT_FALSE(matches(TextFormat::Email, text)) << text;
     }
 }

@@ -94,6 +94,14 @@ TEST(Validator, RequiresAnyNumberOfFields) {
     }
 }
 
+TEST(Validator, ReportsBothLengthsOfAStringThatIsTooShortAndTooLong) {
+    const auto schema = schema_of(R"({"minLength": 9, "maxLength": 3})");
+    EXPECT_EQ(faults(schema, R"("fünf!")"),
+              (Lines{"the record: expected at most 3 characters, found 5: \"fünf!\"",
+                     "the record: expected at least 9 characters, found 5: "
+                     "\"fünf!\""}));
+}
+
 TEST(Validator, CountsWhatIsNotStripped) {
     const auto schema =
         schema_of(R"({"properties": {"a": {}, "b": {}, "c": {}}, "minProperties": 2, "maxProperties": 2})");
