@@ -20,30 +20,22 @@ constexpr std::size_t kMaxDepth = xdm::Validator::kMostNested - 1;
 
 RecordChecker::RecordChecker(std::shared_ptr<const xdm::Schema> schema, xdm::UnknownKeys unknown_keys,
                              std::optional<xdm::IdentityRules> rules)
-    : decoder_{codec::CodecOptions{.max_depth = kMaxDepth}},
-      validator_{std::move(schema), unknown_keys},
-      rules_{std::move(rules)} {}
+    : parser_{kMaxDepth}, validator_{std::move(schema), unknown_keys}, rules_{std::move(rules)} {}
 
 bool RecordChecker::check(const LineReader::Line& line) {
     report_.clear();
-    if (line.too_long) return refuse("json", "longer than 256 MiB");
-    const simdjson::dom::element* value = decoder_.decode(line.text);
-    if (value == nullptr) return check_exactly(line.text, decoder_.explain(line.text));
-    const bool fits = validator_.validate(*value, report_);
-    if (rules_) xdm::add_broken_rules(*rules_, xdm::DomView{*value}, report_);
-    return fits && report_.empty();
-}
-
-/// For what the fast parser refuses: numbers of any size are JSON all the same.
-bool RecordChecker::check_exactly(std::string_view text, const codec::DecodeFailure& failure) {
-    if (failure.code == "too_deep") return refuse("depth", failure.reason);
-    if (failure.code != "number_out_of_range") return refuse("json", failure.reason);
-    const auto document = xdm::JsonDocument::parse(
-        text, {.max_bytes = text.size(), .max_depth = kMaxDepth, .refuse_duplicates = false});
-    if (!document) return refuse("json", document.error().message);
-    const bool fits = validator_.validate(document->root(), report_);
-    if (rules_) xdm::add_broken_rules(*rules_, document->view(), report_);
-    return fits && report_.empty();
+    RecordParser::Parsed record = parser_.parse(line);
+    if (record.value != nullptr) {
+        const bool fits = validator_.validate(*record.value, report_);
+        if (rules_) xdm::add_broken_rules(*rules_, xdm::DomView{*record.value}, report_);
+        return fits && report_.empty();
+    }
+    if (record.exact != nullptr) {
+        const bool fits = validator_.validate(*record.exact, report_);
+        if (rules_) xdm::add_broken_rules(*rules_, xdm::JsonView{record.exact}, report_);
+        return fits && report_.empty();
+    }
+    return refuse(record.keyword, std::move(record.reason));
 }
 
 bool RecordChecker::refuse(std::string_view keyword, std::string message) {

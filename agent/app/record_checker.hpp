@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "app/line_reader.hpp"
-#include "codec/json_decoder.hpp"
+#include "app/record_parser.hpp"
 #include "xdm/identity_rules.hpp"
 #include "xdm/report.hpp"
 #include "xdm/schema.hpp"
@@ -32,10 +32,9 @@ class RecordChecker {
     void append_errors(std::string& out) const;
 
   private:
-    bool check_exactly(std::string_view text, const codec::DecodeFailure& failure);
     bool refuse(std::string_view keyword, std::string message);
 
-    codec::JsonDecoder decoder_;
+    RecordParser parser_;
     xdm::Validator validator_;
     const std::optional<xdm::IdentityRules> rules_;
     xdm::Report report_;

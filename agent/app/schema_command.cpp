@@ -1,5 +1,4 @@
 #include <fmt/core.h>
-#include <simdjson.h>
 
 #include <cstdint>
 #include <cstdio>
@@ -18,8 +17,10 @@
 #include "app/line_reader.hpp"
 #include "app/output.hpp"
 #include "app/record_checker.hpp"
+#include "app/record_parser.hpp"
 #include "app/standard_streams.hpp"
-#include "codec/json_decoder.hpp"
+#include "codec/options.hpp"
+#include "xdm/dom_view.hpp"
 #include "xdm/json.hpp"
 #include "xdm/schema_diff.hpp"
 #include "xdm/schema_inference.hpp"
@@ -39,24 +40,34 @@ constexpr std::size_t kMostNamed = 10;
 class Samples {
   public:
     void take(const LineReader::Line& line) {
-        if (line.too_long) return skip(line, "longer than 256 MiB");
-        const simdjson::dom::element* value = decoder_.decode(line.text);
-        if (value == nullptr) return skip(line, decoder_.explain(line.text).reason);
-        if (!value->is_object()) return skip(line, "not an object");
-        inference_.add(*value);
+        begins_with_array_ = begins_with_array_ || (is_first_ && line.text.starts_with('['));
+        is_first_ = false;
+        const RecordParser::Parsed record = parser_.parse(line);
+        if (record.value != nullptr) return add(line, xdm::DomView{*record.value});
+        if (record.exact != nullptr) return add(line, xdm::JsonView{record.exact});
+        skip(line, record.reason);
     }
 
     [[nodiscard]] std::size_t skipped() const { return skipped_; }
+    /// Whether the first line is, or begins, an array: then it is likely that all records are in it.
+    [[nodiscard]] bool begins_with_array() const { return begins_with_array_; }
     [[nodiscard]] xdm::SchemaInference& inference() { return inference_; }
 
   private:
+    template <xdm::ValueView V>
+    void add(const LineReader::Line& line, V record) {
+        if (record.kind() != xdm::ValueKind::Object) return skip(line, "not an object");
+        inference_.add(record);
+    }
     void skip(const LineReader::Line& line, const std::string& why) {
         if (++skipped_ <= kMostNamed) say("line {}: passed over: {}\n", line.number, why);
     }
 
-    codec::JsonDecoder decoder_{codec::CodecOptions{}};
+    RecordParser parser_{codec::CodecOptions{}.max_depth};
     xdm::SchemaInference inference_;
     std::size_t skipped_ = 0;
+    bool is_first_ = true;
+    bool begins_with_array_ = false;
 };
 
 int infer(const std::string& file) {
@@ -68,6 +79,11 @@ int infer(const std::string& file) {
     }
     if (reader->error()) return fail(reader->error()->message);
     const std::uint64_t records = samples.inference().records();
+    if (records == 0 && samples.begins_with_array()) {
+        return fail(
+            fmt::format("{} begins with a JSON array, not one record a line; `jq -c '.[]'` makes lines of it",
+                        file.empty() || file == "-" ? "stdin" : file));
+    }
     if (records == 0)
         return fail("no records to learn from: give a file with one JSON object a line, or - for stdin");
     const xdm::SchemaInference::Proposal proposal = samples.inference().propose();

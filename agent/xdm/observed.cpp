@@ -1,15 +1,13 @@
 #include "xdm/observed.hpp"
 
-#include <simdjson.h>
-
 #include <algorithm>
 
+#include "xdm/dom_view.hpp"
+#include "xdm/json.hpp"
 #include "xdm/looks.hpp"
 
 namespace aep::xdm {
 namespace {
-
-namespace dom = simdjson::dom;
 
 /// A map's keys are seldom the same in two objects; a record's are mostly.
 constexpr std::size_t kFewKeys = 30;
@@ -22,26 +20,36 @@ void Observed::count_type(Type type) {
     ++types_.at(static_cast<std::size_t>(type));
 }
 
-void Observed::add(const dom::element& value) {
-    switch (value.type()) {
-        case dom::element_type::NULL_VALUE:
+template <ValueView V>
+void Observed::add(const V& value) {
+    switch (value.kind()) {
+        case ValueKind::Null:
             return count_type(Type::Null);
-        case dom::element_type::BOOL:
+        case ValueKind::Boolean:
             return count_type(Type::Boolean);
-        case dom::element_type::INT64:
-            return add_integer(value.get_int64());
-        case dom::element_type::UINT64:
+        case ValueKind::Integer:
+            return add_integer(value.integer());
+        case ValueKind::Unsigned:
             beyond_int64_ = true;
             return count_type(Type::Integer);
-        case dom::element_type::DOUBLE:
+        case ValueKind::Real:
             return count_type(Type::Number);
-        case dom::element_type::STRING:
-            return add_string(value.get_string());
-        case dom::element_type::OBJECT:
+        case ValueKind::Big:
+            return add_big(value.text());
+        case ValueKind::String:
+            return add_string(value.text());
+        case ValueKind::Object:
             return add_object(value);
-        case dom::element_type::ARRAY:
+        case ValueKind::Array:
             return add_array(value);
     }
+}
+
+/// As everywhere here, what is written with a fraction or an exponent is a number.
+void Observed::add_big(std::string_view number) {
+    if (number.find_first_of(".eE") != std::string_view::npos) return count_type(Type::Number);
+    beyond_int64_ = true;
+    count_type(Type::Integer);
 }
 
 void Observed::add_integer(std::int64_t number) {
@@ -64,38 +72,44 @@ void Observed::add_string(std::string_view text) {
     }
 }
 
-void Observed::add_object(const dom::element& value) {
+template <ValueView V>
+void Observed::add_object(const V& value) {
     count_type(Type::Object);
-    if (free_form_) return;
-    const dom::object members = value.get_object();
-    for (const auto member : members) {
-        if (!values_ && !properties_.contains(member.key)) {
-            if (nodes_ >= kMostNodes) return become_free_form();
-            if (member.key.size() > kLongestKey || properties_.size() == kMostKeys) become_map();
-        }
-        if (values_) {
-            values_->add(member.value);
-            continue;
-        }
-        Property& property = properties_[std::string{member.key}];
-        if (!property.value) property.value = std::make_unique<Observed>(nodes_);
-        const std::uint64_t object = count(Type::Object);
-        if (property.last_object != object) ++property.objects;
-        property.last_object = object;
-        property.value->add(member.value);
-    }
+    value.for_each_member([this](std::string_view key, const V& member) {
+        if (!free_form_) add_member(key, member);
+        return !free_form_;
+    });
 }
 
-void Observed::add_array(const dom::element& value) {
+template <ValueView V>
+void Observed::add_member(std::string_view key, const V& value) {
+    if (!values_ && !properties_.contains(key)) {
+        if (nodes_ >= kMostNodes) return become_free_form();
+        if (key.size() > kLongestKey || properties_.size() == kMostKeys) become_map();
+    }
+    if (values_) return values_->add(value);
+    Property& property = properties_[std::string{key}];
+    if (!property.value) property.value = std::make_unique<Observed>(nodes_);
+    const std::uint64_t object = count(Type::Object);
+    if (property.last_object != object) ++property.objects;
+    property.last_object = object;
+    property.value->add(value);
+}
+
+template <ValueView V>
+void Observed::add_array(const V& value) {
     count_type(Type::Array);
-    const dom::array items = value.get_array();
-    for (const dom::element item : items) {
+    value.for_each_item([this](const V& item) {
         if (!items_ && nodes_ >= kMostNodes) any_items_ = true;
-        if (any_items_) return;
+        if (any_items_) return false;
         if (!items_) items_ = std::make_unique<Observed>(nodes_);
         items_->add(item);
-    }
+        return true;
+    });
 }
+
+template void Observed::add(const DomView& value);
+template void Observed::add(const JsonView& value);
 
 bool Observed::keys_look_like_data() const {
     if (properties_.size() < 2) return false;

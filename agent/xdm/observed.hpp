@@ -10,9 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace simdjson::dom {
-class element;
-}
+#include "xdm/value_view.hpp"
 
 namespace aep::xdm {
 
@@ -45,7 +43,9 @@ class Observed {
     Observed(const Observed&) = delete;
     Observed& operator=(const Observed&) = delete;
 
-    void add(const simdjson::dom::element& value);
+    /// Compiled for DomView and JsonView.
+    template <ValueView V>
+    void add(const V& value);
     /// Objects below this one whose keys look like data become maps. Once, after the last value.
     void find_maps();
 
@@ -81,8 +81,13 @@ class Observed {
     void count_type(Type type);
     void add_integer(std::int64_t number);
     void add_string(std::string_view text);
-    void add_object(const simdjson::dom::element& value);
-    void add_array(const simdjson::dom::element& value);
+    void add_big(std::string_view number);
+    template <ValueView V>
+    void add_object(const V& value);
+    template <ValueView V>
+    void add_member(std::string_view key, const V& value);
+    template <ValueView V>
+    void add_array(const V& value);
     [[nodiscard]] bool keys_look_like_data() const;
     void become_map();
     void become_free_form();

@@ -106,7 +106,7 @@ class Writer {
     }
 
     void note_types(const Observed& seen, const std::vector<TypeName>& types, const std::string& pointer) {
-        const std::string place = pointer.empty() ? "the record" : pointer;
+        const std::string place = place_of(pointer);
         std::string mixed;
         std::size_t kinds = 0;
         for (const TypeName& type : types) {
@@ -124,6 +124,10 @@ class Writer {
         }
     }
 
+    static std::string place_of(const std::string& pointer) {
+        return pointer.empty() ? "the record" : pointer;
+    }
+
     void xdm_type(std::string_view name) { json_.key("meta:xdmType").string(name); }
 
     void object(const Observed& seen, const std::string& pointer, bool single) {
@@ -135,7 +139,7 @@ class Writer {
             return;
         }
         if (seen.free_form()) {
-            notes_.push_back(fmt::format("{}: too many different keys to tell apart", pointer));
+            notes_.push_back(fmt::format("{}: too many different keys to tell apart", place_of(pointer)));
             return;
         }
         if (seen.properties().empty()) return;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "xdm/observed.hpp"
+#include "xdm/value_view.hpp"
 
 namespace aep::xdm {
 
@@ -22,7 +23,10 @@ class SchemaInference {
     };
 
     /// An object.
-    void add(const simdjson::dom::element& record) { root_.add(record); }
+    template <ValueView V>
+    void add(const V& record) {
+        root_.add(record);
+    }
     [[nodiscard]] std::uint64_t records() const { return root_.count(); }
 
     /// Once, after the last record.
