@@ -12,6 +12,8 @@
 #include <utility>
 
 #include "base/json_text.hpp"
+#include "xdm/descriptors.hpp"
+#include "xdm/integer_storage.hpp"
 #include "xdm/json_pointer.hpp"
 #include "xdm/json_text.hpp"
 #include "xdm/number.hpp"
@@ -29,11 +31,15 @@ constexpr std::array<std::string_view, 5> kUpperBounds{"maximum", "exclusiveMaxi
 /// One schema below, that the values of an array or a map must pass.
 constexpr std::array<std::string_view, 2> kBelow{"items", "additionalProperties"};
 /// Words that are for people or for the registry.
-constexpr std::array<std::string_view, 6> kCompatible{"$id",       "$schema",    "default",
-                                                      "meta:enum", "meta:class", "meta:xdmType"};
-constexpr std::array<std::string_view, 12> kOther{
-    "pattern",       "format",       "multipleOf",        "const", "not", "anyOf", "oneOf", "contains",
-    "propertyNames", "dependencies", "patternProperties", "$ref"};
+constexpr std::array<std::string_view, 5> kCompatible{"$id", "$schema", "default", "meta:enum", "meta:class"};
+constexpr std::array<std::string_view, 13> kOther{
+    "pattern",       "format",       "multipleOf",      "const",
+    "not",           "anyOf",        "oneOf",           "contains",
+    "propertyNames", "dependencies", "additionalItems", "patternProperties",
+    "$ref"};
+
+/// Those that open an object that the registry would close for its properties.
+constexpr std::array<std::string_view, 3> kOpening{"patternProperties", "oneOf", "anyOf"};
 
 std::string text_of(const Json* value) {
     return value == nullptr ? "" : json_text(*value);
@@ -59,6 +65,7 @@ class Comparison {
   public:
     std::vector<SchemaChange> run(const Json& before, const Json& after) {
         schemas(before, after, "", 0);
+        identities(before, after);
         return std::move(changes_);
     }
 
@@ -93,7 +100,8 @@ class Comparison {
                 add(path, word, before.find(word), after.find(word), Effect::Compatible);
         }
         for (const std::string_view word : kOther) other(before, after, path, word);
-        other(before, after, path, "uniqueItems");
+        xdm_type(before, after, path);
+        unique(before, after, path);
         required(before, after, path);
         properties(before, after, path, depth);
         for (const std::string_view word : kBelow) below(before, after, path, word, depth);
@@ -118,6 +126,62 @@ class Comparison {
             effect = effect_of_choice(with_integers(words_of(old_type)), with_integers(words_of(new_type)));
         }
         add(path, "type", old_type, new_type, effect);
+    }
+
+    /// The integers among them say what an integer can be, the others nothing.
+    void xdm_type(const Json& before, const Json& after, const std::string& path) {
+        constexpr std::string_view kWord = "meta:xdmType";
+        if (!differs(before, after, kWord)) return;
+        const IntegerStorage* old_storage = storage_of(before);
+        const IntegerStorage* new_storage = storage_of(after);
+        Effect effect = Effect::Compatible;
+        if (old_storage != nullptr &&
+            (new_storage == nullptr || new_storage->highest > old_storage->highest)) {
+            effect = Effect::Looser;
+        } else if (new_storage != nullptr &&
+                   (old_storage == nullptr || new_storage->highest < old_storage->highest)) {
+            effect = Effect::Stricter;
+        }
+        add(path, kWord, before.find(kWord), after.find(kWord), effect);
+    }
+
+    static const IntegerStorage* storage_of(const Json& schema) {
+        const Json* type = schema.find("meta:xdmType");
+        const auto types = words_of(schema.find("type"));
+        const bool confined = type != nullptr && type->is_string() && types.contains("\"integer\"") &&
+                              !types.contains("\"number\"");
+        return confined ? integer_storage(type->text()) : nullptr;
+    }
+
+    void unique(const Json& before, const Json& after, const std::string& path) {
+        constexpr std::string_view kWord = "uniqueItems";
+        const auto is_unique = [&](const Json& schema) {
+            const Json* word = schema.find(kWord);
+            return word != nullptr && word->kind() == ValueKind::Boolean && word->boolean();
+        };
+        if (is_unique(before) == is_unique(after)) return;
+        add(path, kWord, before.find(kWord), after.find(kWord),
+            is_unique(after) ? Effect::Stricter : Effect::Looser);
+    }
+
+    /// A primary identity is required.
+    void identities(const Json& before, const Json& after) {
+        const auto pointers = [](const Json& schema) {
+            std::set<std::string> found;
+            for (const PrimaryIdentity& identity : primary_identities(schema))
+                found.insert(identity.pointer());
+            return found;
+        };
+        const std::set<std::string> old_paths = pointers(before);
+        const std::set<std::string> new_paths = pointers(after);
+        for (const std::string& path : new_paths) {
+            if (!old_paths.contains(path))
+                add("", "meta:descriptors", nullptr, nullptr, Effect::Stricter, path);
+        }
+        for (const std::string& path : old_paths) {
+            if (!new_paths.contains(path))
+                add("", "meta:descriptors", nullptr, nullptr, Effect::Looser, path);
+        }
     }
 
     /// Each number type includes the integers.
@@ -158,9 +222,11 @@ class Comparison {
         if (!differs(before, after, word)) return;
         const Json* old_value = before.find(word);
         const Json* new_value = after.find(word);
-        const Effect effect = old_value == nullptr   ? Effect::Stricter
-                              : new_value == nullptr ? Effect::Looser
-                                                     : Effect::Different;
+        const bool opens = std::ranges::find(kOpening, word) != kOpening.end();
+        const Effect effect = opens && is_closed(before) != is_closed(after) ? Effect::Different
+                              : old_value == nullptr                         ? Effect::Stricter
+                              : new_value == nullptr                         ? Effect::Looser
+                                                                             : Effect::Different;
         add(path, word, old_value, new_value, effect);
     }
 
@@ -188,15 +254,27 @@ class Comparison {
         if (const Json* additional = schema.find("additionalProperties")) {
             return additional->kind() == ValueKind::Boolean && !additional->boolean();
         }
-        const bool open = schema.find("patternProperties") != nullptr || schema.find("oneOf") != nullptr ||
-                          schema.find("anyOf") != nullptr;
-        return schema.find("properties") != nullptr && !open;
+        return schema.find("properties") != nullptr &&
+               std::ranges::none_of(kOpening,
+                                    [&](std::string_view word) { return schema.find(word) != nullptr; });
+    }
+
+    /// Of a key being named in one schema and not in `other`, which takes it by a pattern, for all that is
+    /// known, or by its additionalProperties.
+    static Effect effect_of_unnaming(const Json& other, Effect if_closed, Effect if_open) {
+        const Json* additional = other.find("additionalProperties");
+        const bool has_patterns = other.find("patternProperties") != nullptr;
+        if (has_patterns || (additional != nullptr && additional->is_object())) return Effect::Different;
+        return is_closed(other) ? if_closed : if_open;
     }
 
     void properties(const Json& before, const Json& after, const std::string& path, std::size_t depth) {
         const Json none{std::span<const JsonMember>{}};
         const Json* old_list = before.find("properties");
         const Json* new_list = after.find("properties");
+        if (is_empty(old_list) && is_empty(new_list) && is_closed(before) != is_closed(after)) {
+            add(path, "properties", old_list, new_list, is_closed(after) ? Effect::Stricter : Effect::Looser);
+        }
         for (const JsonMember& member : (old_list != nullptr ? old_list : &none)->members()) {
             std::string pointer = path;
             append_pointer_step(pointer, member.key);
@@ -204,14 +282,18 @@ class Comparison {
                 schemas(member.value, *now, pointer, depth + 1);
             } else {
                 add(path, "properties", &member.value, nullptr,
-                    is_closed(after) ? Effect::Stricter : Effect::Looser, member.key);
+                    effect_of_unnaming(after, Effect::Stricter, Effect::Looser), member.key);
             }
         }
         for (const JsonMember& member : (new_list != nullptr ? new_list : &none)->members()) {
             if (old_list != nullptr && old_list->find(member.key) != nullptr) continue;
             add(path, "properties", nullptr, &member.value,
-                is_closed(before) ? Effect::Looser : Effect::Stricter, member.key);
+                effect_of_unnaming(before, Effect::Looser, Effect::Stricter), member.key);
         }
+    }
+
+    static bool is_empty(const Json* map) {
+        return map == nullptr || (map->is_object() && map->members().empty());
     }
 
     void below(const Json& before, const Json& after, const std::string& path, std::string_view word,
@@ -222,9 +304,11 @@ class Comparison {
         if (old_schema != nullptr && new_schema != nullptr) {
             return schemas(*old_schema, *new_schema, path + "/*", depth + 1);
         }
+        const Json* added = old_schema == nullptr ? new_schema : old_schema;
+        const bool takes_all = added->kind() == ValueKind::Boolean ? added->boolean() : is_empty(added);
         const bool was_closed = word == "additionalProperties" && is_closed(before);
         const bool is_closed_now = word == "additionalProperties" && is_closed(after);
-        if (was_closed && is_closed_now) return;
+        if (was_closed == is_closed_now && (was_closed || takes_all)) return;
         const Effect effect = was_closed              ? Effect::Looser
                               : is_closed_now         ? Effect::Stricter
                               : old_schema == nullptr ? Effect::Stricter

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/suggest.hpp"
+#include "xdm/integer_storage.hpp"
 #include "xdm/json_pointer.hpp"
 #include "xdm/schema_compiler.hpp"
 #include "xdm/violation_text.hpp"
@@ -15,21 +16,6 @@ namespace {
 
 /// Counts above this are as good as this.
 constexpr std::uint64_t kHugeCount = std::uint64_t{1} << 60U;
-
-struct Storage {
-    std::string_view type;
-    std::int64_t lowest;
-    std::int64_t highest;
-};
-
-/// What the types of integers can store (xdm-rules, section 6): two's complement; a long is exact in a
-/// double.
-constexpr std::array<Storage, 4> kStorage{{
-    {"byte", -128, 127},
-    {"short", -32768, 32767},
-    {"int", -2147483648, 2147483647},
-    {"long", -9007199254740992, 9007199254740992},
-}};
 
 constexpr std::array<std::pair<std::string_view, Kinds>, 7> kTypes{{
     {"array", kind_bit(ValueKind::Array)},
@@ -174,13 +160,12 @@ void SchemaCompiler::compile_numbers(Node& node) {
 void SchemaCompiler::confine_to_storage(const Node& node, NumberChecks& checks) {
     const Json* type = get(Keyword::MetaXdmType);
     if (type == nullptr || !type->is_string() || (node.kinds & kIntegersOnly) == 0) return;
-    for (const Storage& storage : kStorage) {
-        if (storage.type != type->text()) continue;
-        const Number lowest = Number::of(storage.lowest);
-        const Number highest = Number::of(storage.highest);
-        if (!checks.minimum || std::is_lt(compare(*checks.minimum, lowest))) checks.minimum = lowest;
-        if (!checks.maximum || std::is_gt(compare(*checks.maximum, highest))) checks.maximum = highest;
-    }
+    const IntegerStorage* storage = integer_storage(type->text());
+    if (storage == nullptr) return;
+    const Number lowest = Number::of(storage->lowest);
+    const Number highest = Number::of(storage->highest);
+    if (!checks.minimum || std::is_lt(compare(*checks.minimum, lowest))) checks.minimum = lowest;
+    if (!checks.maximum || std::is_gt(compare(*checks.maximum, highest))) checks.maximum = highest;
 }
 
 void SchemaCompiler::compile_strings(Node& node) {

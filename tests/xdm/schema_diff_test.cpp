@@ -92,6 +92,55 @@ TEST(SchemaDiff, KnowsThatObjectsAreClosed) {
     EXPECT_THAT(changes(R"({"required":["a"]})", "{}"), ElementsAre(" required a: looser"));
 }
 
+TEST(SchemaDiff, KnowsWhatOpensAnObject) {
+    EXPECT_EQ(
+        effect(R"({"properties":{"x":{}}})", R"({"properties":{"x":{}},"patternProperties":{"^y":{}}})"),
+        "/a patternProperties: different");
+    EXPECT_EQ(effect(R"({"properties":{"x":{}},"anyOf":[{}]})", R"({"properties":{"x":{}}})"),
+              "/a anyOf: different");
+    EXPECT_EQ(effect(R"({"type":"object"})", R"({"type":"object","properties":{}})"),
+              "/a properties: stricter");
+    EXPECT_EQ(effect(R"({"properties":{}})", "{}"), "/a properties: looser");
+    EXPECT_EQ(effect(R"({"additionalProperties":{"type":"string"}})",
+                     R"({"properties":{"x":{}},"additionalProperties":{"type":"string"}})"),
+              "/a properties x: different");
+    EXPECT_EQ(
+        effect(
+            R"({"properties":{"x":{}},"patternProperties":{"^x":{"type":"string"}},"additionalProperties":false})",
+            R"({"properties":{},"patternProperties":{"^x":{"type":"string"}},"additionalProperties":false})"),
+        "/a properties x: different");
+    EXPECT_THAT(changes("{}", R"({"additionalProperties":true})"), IsEmpty());
+    EXPECT_THAT(changes(R"({"items":{}})", "{}"), IsEmpty());
+}
+
+TEST(SchemaDiff, KnowsWhatTypesOfXdmCanStore) {
+    EXPECT_EQ(
+        effect(R"({"type":"integer","meta:xdmType":"int"})", R"({"type":"integer","meta:xdmType":"long"})"),
+        "/a meta:xdmType: looser");
+    EXPECT_EQ(
+        effect(R"({"type":"integer","meta:xdmType":"int"})", R"({"type":"integer","meta:xdmType":"byte"})"),
+        "/a meta:xdmType: stricter");
+    EXPECT_EQ(effect(R"({"type":"integer"})", R"({"type":"integer","meta:xdmType":"short"})"),
+              "/a meta:xdmType: stricter");
+    EXPECT_EQ(effect(R"({"type":"string"})", R"({"type":"string","meta:xdmType":"string"})"),
+              "/a meta:xdmType: compatible");
+}
+
+TEST(SchemaDiff, SeesEachWordThatIsChecked) {
+    EXPECT_EQ(effect(R"({"items":[{}]})", R"({"items":[{}],"additionalItems":false})"),
+              "/a additionalItems: stricter");
+    EXPECT_EQ(effect(R"({"uniqueItems":true})", R"({"uniqueItems":false})"), "/a uniqueItems: looser");
+    EXPECT_THAT(changes("{}", R"({"uniqueItems":false})"), IsEmpty());
+    const auto with_identity = [](const std::string& path) {
+        return R"({"meta:descriptors":[{"@type":"xdm:descriptorIdentity","xdm:isPrimary":true,)"
+               R"("xdm:sourceProperty":")" +
+               path + "\"}]}";
+    };
+    EXPECT_THAT(changes("{}", with_identity("/mail")), ElementsAre(" meta:descriptors /mail: stricter"));
+    EXPECT_THAT(changes(with_identity("/mail"), with_identity("/crm")),
+                ElementsAre(" meta:descriptors /crm: stricter", " meta:descriptors /mail: looser"));
+}
+
 TEST(SchemaDiff, WritesALineForEachChange) {
     const auto before = JsonDocument::parse(R"({"properties":{"a":{"maximum":5.5}}})");
     const auto after = JsonDocument::parse(R"({"properties":{"a":{"maximum":7}}})");
