@@ -35,10 +35,10 @@ int fail(const std::string& message, int code = kExitUsage) {
 }
 
 /// Only where the caller asks for them.
-std::optional<xdm::IdentityRules> make_rules(const ValidateOptions& options) {
+std::optional<xdm::IdentityRules> make_rules(const ValidateOptions& options, const xdm::Schema& schema) {
     if (options.of_class.empty() && options.identity.empty()) return std::nullopt;
     xdm::IdentityOptions identity;
-    identity.primary = options.identity;
+    identity.primary = options.identity.empty() ? schema.primary_identity().value_or("") : options.identity;
     std::optional<xdm::StreamKind> kind;
     if (options.of_class == "experience_event") kind = xdm::StreamKind::ExperienceEvent;
     if (options.of_class == "profile") {
@@ -86,11 +86,16 @@ int validate(const ValidateOptions& options) {
     }
     const auto schema = load_schema_or_tell(options.schemas, "validate");
     if (!schema) return kExitUsage;
+    const auto unknown_keys =
+        options.unknown_keys == "allow" ? xdm::UnknownKeys::Allow : xdm::UnknownKeys::Reject;
+    if (const auto why = schema->refuses_identity(options.identity, unknown_keys);
+        why && !options.identity.empty()) {
+        return fail(fmt::format("--identity: '{}' is no field of {} that can be an identity: {}",
+                                options.identity, options.schemas.front().string(), *why));
+    }
     auto reader = LineReader::open(options.files.empty() ? "-" : options.files.front());
     if (!reader) return fail(reader.error().message);
-    RecordChecker checker{
-        schema, options.unknown_keys == "allow" ? xdm::UnknownKeys::Allow : xdm::UnknownKeys::Reject,
-        make_rules(options)};
+    RecordChecker checker{schema, unknown_keys, make_rules(options, *schema)};
     Sums sums;
     Output out;
     while (reader->fill()) {
@@ -144,9 +149,11 @@ void add_validate(CLI::App& app, Action& action) {
         ->add_option(
             "--class", options->of_class,
             "also the rules of the class and of identities; a profile needs a primary identity: the one of\n"
-            "--identity, else one that is marked in identityMap")
+            "--identity, else of the schema's descriptors, else one that is marked in identityMap")
         ->check(CLI::IsMember({"profile", "experience_event"}));
-    command->add_option("--identity", options->identity, "the field that is the primary identity")
+    command
+        ->add_option("--identity", options->identity,
+                     "the field that is the primary identity; the schema must have it")
         ->type_name("POINTER");
     command->add_option("file", options->files, "one JSON value a line; - or nothing: stdin")
         ->type_name("FILE|-");

@@ -55,6 +55,7 @@ void read_identity(MapReader identity, xdm::IdentityOptions& options) {
     std::string primary;
     identity.text("primary", primary, check_primary_identity);
     options.primary = pointer_of(primary);
+    if (const Value* written = identity.find("primary")) options.primary_place = written->place.to_string();
     identity.texts("placeholders", options.placeholders);
     identity.texts("namespaces", options.namespaces);
     identity.finish();

@@ -77,6 +77,7 @@ struct IdentityOptions {
     /// JSON pointer to the field that is the primary identity; kInIdentityMap: an entry of identityMap is;
     /// empty: nothing says which.
     std::string primary;
+    std::string primary_place;              ///< where that is written, for messages: "agent.yaml:19:25"
     std::vector<std::string> placeholders;  ///< refused as identities, beside those that AEP refuses
     std::vector<std::string> namespaces;    ///< codes that identityMap may have; empty: any
 };

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "base/result.hpp"
+#include "xdm/field_search.hpp"
+#include "xdm/json_pointer.hpp"
 #include "xdm/plan.hpp"
 #include "xdm/schema_compiler.hpp"
 #include "xdm/schema_index.hpp"
@@ -33,6 +35,19 @@ const std::string& Schema::class_id() const {
 }
 const std::optional<std::string>& Schema::primary_identity() const {
     return plan_->primary_identity;
+}
+
+std::optional<std::string> Schema::refuses_identity(std::string_view pointer,
+                                                    UnknownKeys unknown_keys) const {
+    const bool is_map = pointer == kInIdentityMap;
+    auto why = FieldSearch{*plan_, unknown_keys}.missing(pointer_steps(pointer),
+                                                         is_map ? ValueKind::Object : ValueKind::String);
+    if (why && is_map) {
+        return "it has no identityMap: add the field group https://ns.adobe.com/xdm/context/identitymap to "
+               "it, "
+               "or name the field that is the identity";
+    }
+    return why;
 }
 
 LoadedSchema load_schema(std::span<const SchemaText> texts) {

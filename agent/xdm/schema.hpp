@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "xdm/options.hpp"
+
 namespace aep::xdm {
 
 struct Plan;
@@ -49,6 +51,9 @@ class Schema {
     /// The pointer of the primary identity, where the text carries its descriptors (Accept: xed-full-desc);
     /// it is required then.
     [[nodiscard]] const std::optional<std::string>& primary_identity() const;
+    /// Why no record that it accepts can have an identity at this pointer, and what to name instead.
+    [[nodiscard]] std::optional<std::string> refuses_identity(std::string_view pointer,
+                                                              UnknownKeys unknown_keys) const;
     /// What a validator works from.
     [[nodiscard]] const Plan& plan() const { return *plan_; }
 

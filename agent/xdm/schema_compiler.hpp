@@ -93,8 +93,6 @@ class SchemaCompiler {
 
     // required_paths.cpp: the primary identity.
     void add_required_paths(const Json& root);
-    void add_required_path(std::vector<std::string> keys, const std::string& as_written);
-    [[nodiscard]] std::vector<Index> nodes_below(const std::vector<Index>& nodes, std::string_view key) const;
 
     // schema_keywords.cpp: what applies to any value, to numbers, strings and arrays.
     void read_keywords(const Json& schema);

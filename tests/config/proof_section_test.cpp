@@ -76,6 +76,15 @@ TEST(ProofSection, ThePrimaryIdentityHasThreeSpellings) {
     EXPECT_EQ(primary("identity_map"), xdm::kInIdentityMap);
 }
 
+TEST(ProofSection, ThePlaceOfThePrimaryIdentityIsKeptForMessages) {
+    const ConfigDirectory directory;
+    const auto stream =
+        stream_of(directory, without_schema("    identity:\n      placeholders: [x]\n      primary: mail\n"));
+    const auto other = stream_of(directory, without_schema("    identity:\n      primary: mail\n"));
+    EXPECT_THAT(stream.proof.identity.primary_place, testing::MatchesRegex(".*/agent.yaml:[0-9]+:16"));
+    EXPECT_NE(stream.proof.identity.primary_place, other.proof.identity.primary_place);
+}
+
 TEST(ProofSection, ReadsIdentityAndInvalidLimit) {
     const ConfigDirectory directory;
     const auto stream = stream_of(

@@ -194,6 +194,37 @@ const std::vector<Mistake> kMistakes{
 INSTANTIATE_TEST_SUITE_P(Of, CommandLineMistake, testing::ValuesIn(kMistakes),
                          [](const auto& given) { return given.param.name; });
 
+constexpr const char* kConfigWithIdentity = R"(agent: {state_dir: state}
+platforms:
+  - {id: acme, org_id: ORG@AdobeOrg}
+sources:
+  - {id: app, type: file, include: [app.ndjson], stream: profiles}
+streams:
+  - id: profiles
+    kind: profile
+    schema: {id: 'https://ns.adobe.com/acme/schemas/abc', file: schema.json}
+    dataset_id: 5e30d7986c0cc218a85cee65
+    identity: {primary: person.emial}
+    destination: inlet
+destinations:
+  - {id: inlet, platform: acme, url: 'https://localhost/collection/abc'}
+)";
+
+TEST_F(CommandLine, AnIdentityThatTheSchemaDoesNotHaveIsRefused) {
+    dir_.write("agent.yaml", kConfigWithIdentity);
+    dir_.write("schema.json", R"({"properties": {"person": {"properties": {"email": {"type": "string"}}}}})");
+    const std::string problem =
+        "DIR/agent.yaml:11:25: identity.primary: '/person/emial' is no field of "
+        "DIR/schema.json that can be an identity: there is no 'emial' in '/person', did you mean "
+        "'/person/email'? (stream 'profiles')\n";
+    const Outcome checked = run({"check", "-c", "DIR/agent.yaml"});
+    EXPECT_EQ(checked.err, problem);
+    EXPECT_EQ(checked.exit_code, 2);
+    const Outcome started = run({"run", "-c", "DIR/agent.yaml"});
+    EXPECT_THAT(started.err, HasSubstr(problem.substr(0, problem.size() - 1)));
+    EXPECT_EQ(started.exit_code, 2);
+}
+
 TEST_F(CommandLine, HelpOfEveryCommandShowsExamplesOnStdout) {
     for (const std::string command :
          {"", "run", "check", "send", "validate", "schema", "inlet", "demo", "version"}) {

@@ -116,6 +116,28 @@ TEST_F(Validate, UnknownKeysAndRulesAreAsked) {
     EXPECT_EQ(validate("true", "{}\n", {"--class", "profile"}).exit_code, 1) << "no primary in identityMap";
 }
 
+TEST_F(Validate, AnIdentityThatTheSchemaDoesNotHaveIsAWrongCommandLine) {
+    const std::string schema = R"({"properties":{"person":{"properties":{"email":{"type":"string"}}}}})";
+    const std::string record = "{\"person\":{\"email\":\"a@b.example\"}}\n";
+    const Outcome misspelt = validate(schema, record, {"--identity", "/person/emial"});
+    EXPECT_EQ(misspelt.exit_code, 2);
+    EXPECT_EQ(misspelt.out, "");
+    EXPECT_THAT(misspelt.err, HasSubstr("--identity: '/person/emial' is no field of "));
+    EXPECT_THAT(misspelt.err, HasSubstr("did you mean '/person/email'?"));
+    EXPECT_EQ(validate(schema, record, {"--identity", "/person/email"}).exit_code, 0);
+    EXPECT_EQ(validate(schema, record, {"--identity", "/person/emial", "--unknown-keys", "allow"}).exit_code,
+              1)
+        << "a record could have it, this one has not";
+}
+
+TEST_F(Validate, ADescriptorNamesTheIdentityOfAProfile) {
+    const std::string schema = R"({"properties":{"mail":{"type":"string"}},"meta:descriptors":[
+        {"@type":"xdm:descriptorIdentity","xdm:isPrimary":true,"xdm:sourceProperty":"/mail"}]})";
+    EXPECT_EQ(validate(schema, "{\"mail\":\"a@b.example\"}\n", {"--class", "profile"}).exit_code, 0);
+    EXPECT_THAT(validate(schema, "{\"mail\":\"null\"}\n", {"--class", "profile"}).out,
+                HasSubstr("is a placeholder"));
+}
+
 TEST_F(Validate, ReadsStdinAndWritesEachVerdictAtOnce) {
     const std::string schema = dir_.write("schema.json", kSchema);
     Process process{{.command = {AEP_AGENT_BINARY, "validate", "--schema", schema},
@@ -139,6 +161,22 @@ TEST_F(Validate, WrongSchemasAndCommandLinesAreToldApartFromInvalidRecords) {
     const Outcome missing = run({"validate", "--schema", dir_.write("s.json", "true"), "none.ndjson"});
     EXPECT_EQ(missing.exit_code, 2);
     EXPECT_THAT(missing.err, HasSubstr("cannot open none.ndjson"));
+}
+
+TEST_F(Validate, InferLearnsFromNumbersOfAnySize) {
+    const std::string records =
+        dir_.write("big.ndjson", "{\"n\":123456789012345678901234567890,\"only_here\":1e999}\n{\"n\":1}\n");
+    const Outcome inferred = run({"schema", "infer", records});
+    EXPECT_EQ(inferred.exit_code, 0) << inferred.err;
+    const std::string schema = dir_.write("big.json", inferred.out);
+    EXPECT_EQ(run({"validate", "--schema", schema, records}).exit_code, 0);
+}
+
+TEST_F(Validate, InferSaysHowToReadAnArray) {
+    const Outcome outcome = run({"schema", "infer", dir_.write("array.json", "[{\"a\":1},\n{\"a\":2}]\n")});
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("array.json begins with a JSON array, not one record a line; "
+                                       "`jq -c '.[]'` makes lines of it"));
 }
 
 TEST_F(Validate, WhatInferProposesTheSamplesPass) {

@@ -17,8 +17,10 @@ namespace aep::xdm {
 namespace {
 
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::StartsWith;
 
 constexpr const char* kSchema = R"({
   "$id": "https://ns.adobe.com/acme/schemas/abc", "type": "object",
@@ -253,6 +255,27 @@ TEST_F(Proving, LoadingTellsWhatIsWrongWithTheSchema) {
     EXPECT_TRUE(other.proof);
     ASSERT_EQ(other.warnings.size(), 1U);
     EXPECT_THAT(other.warnings.front().line(), HasSubstr("is it the right file?"));
+}
+
+TEST_F(Proving, LoadingTellsThatTheSchemaHasNoSuchIdentity) {
+    options_.schema_files = {write("schema.json", R"({"properties": {"_id": {}, "timestamp": {},
+        "person": {"type": "object", "properties": {"email": {"type": "string"}}}}})")};
+    options_.identity.primary_place = "agent.yaml:19:25";
+    options_.identity.primary = "/person/emial";
+    const LoadedProof misspelt = load_proof(options_, envelope_);
+    ASSERT_FALSE(misspelt.proof);
+    EXPECT_THAT(misspelt.errors.front().line(),
+                AllOf(StartsWith("agent.yaml:19:25: identity.primary: '/person/emial' is no field of "),
+                      EndsWith("there is no 'emial' in '/person', did you mean '/person/email'?")));
+
+    options_.identity.primary = kInIdentityMap;
+    EXPECT_THAT(load_proof(options_, envelope_).errors.front().line(), HasSubstr("it has no identityMap"));
+
+    options_.identity.primary = "/person/email";
+    EXPECT_TRUE(load_proof(options_, envelope_).proof);
+    options_.identity.primary = "/person/emial";
+    options_.unknown_keys = UnknownKeys::Allow;
+    EXPECT_TRUE(load_proof(options_, envelope_).proof) << "records may have it";
 }
 
 TEST_F(Proving, ADirectoryStandsForItsFiles) {

@@ -93,6 +93,32 @@ TEST(Schema, MakesAPrimaryIdentityRequired) {
     EXPECT_EQ(first_fault(loaded, "{}"), "required");
 }
 
+TEST(Schema, RefusesADescriptorOfAFieldThatItDoesNotHave) {
+    const auto errors = [](const std::string& source) {
+        return lines(load(R"({"properties": {"mail": {"type": "string"}, "age": {"type": "integer"}},
+            "meta:descriptors": [{"@type": "xdm:descriptorLabel"}, {"@type": "xdm:descriptorIdentity",
+                                 "xdm:isPrimary": true, "xdm:sourceProperty": ")" +
+                          source + "\"}]}")
+                         .errors);
+    };
+    const std::string place = "events.json: /meta:descriptors/1/xdm:sourceProperty: ";
+    EXPECT_THAT(errors("/mial"),
+                ElementsAre(place + "names no field that can be the primary identity: there is "
+                                    "no 'mial' at the top level, did you mean '/mail'?"));
+    EXPECT_THAT(errors("/age"), ElementsAre(HasSubstr("'/age' can be no string")));
+    EXPECT_THAT(errors(""), ElementsAre(place + "must name a field: /person/email"));
+}
+
+/// Descriptors of older registries have dots; whoever asks gets a pointer.
+TEST(Schema, GivesThePrimaryIdentityAsAPointer) {
+    const LoadedSchema loaded =
+        load(R"({"properties": {"person": {"properties": {"mail": {"type": "string"}}}},
+        "meta:descriptors": [{"@type": "xdm:descriptorIdentity", "xdm:sourceProperty": "person.mail",
+                              "xdm:isPrimary": true}]})");
+    EXPECT_THAT(lines(loaded.errors), IsEmpty());
+    EXPECT_EQ(loaded.schema->primary_identity(), "/person/mail");
+}
+
 TEST(Validator, ComparesNumbersThatNoMachineTypeHolds) {
     const LoadedSchema loaded = load(R"({"type": "integer", "maximum": 1e400, "multipleOf": 3})");
     EXPECT_EQ(first_fault(loaded, "333333333333333333333333333333333"), "");
