@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "xdm/json.hpp"
+#include "xdm/json_pointer.hpp"
+#include "xdm/options.hpp"
 #include "xdm/schema.hpp"
 #include "xdm/validator.hpp"
 
@@ -24,6 +26,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (record.has_error()) std::abort();
     Validator validator{loaded.schema};
     Report report;
-    if (validator.validate(record->root(), report) != report.empty()) std::abort();
+    const bool is_valid = validator.validate(record->root(), report);
+    if (is_valid != report.empty()) std::abort();
+    if (!is_valid || !record->root().is_object()) return 0;
+    // What a valid record has is no field that no record can have.
+    for (const JsonMember& member : record->root().members()) {
+        std::string pointer;
+        append_pointer_step(pointer, member.key);
+        const bool can_be = !loaded.schema->refuses_identity(pointer, UnknownKeys::Reject);
+        if (member.value.is_string() && pointer != kInIdentityMap && !can_be) std::abort();
+    }
     return 0;
 }

@@ -11,9 +11,9 @@ flags=(-std=c++20 -O1 -g1 -Iagent -fno-omit-frame-pointer -fsanitize=fuzzer-no-l
 
 # Only what checks records: the rest of the agent stays out, so that this builds in a minute.
 sources=(agent/base/{json_text,result,suggest,utf8}.cpp
-    agent/xdm/{json,json_pointer,keywords,meta_schemas,number,pattern,plan,report,required_paths,schema}.cpp
-    agent/xdm/{schema_compiler,schema_index,schema_keywords,schema_objects,text_format,timestamp,uri}.cpp
-    agent/xdm/{validator,value_hash,violation_text}.cpp)
+    agent/xdm/{descriptors,field_search,json,json_pointer,keywords,meta_schemas,number,pattern,plan,report}.cpp
+    agent/xdm/{required_paths,schema,schema_compiler,schema_index,schema_keywords,schema_objects}.cpp
+    agent/xdm/{text_format,timestamp,uri,validator,value_hash,violation_text}.cpp)
 
 launcher=()
 if command -v ccache >/dev/null; then launcher=(ccache); fi
