@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,6 +24,16 @@ base::Error cannot_write(const fs::path& state_dir, int error) {
     return failed;
 }
 
+/// Where it is not there: nobody else may put another store, or another lock, in the place of the agent's. The
+/// directories above it are as the umask has them. 0, or why not.
+int make_for_this_user(const fs::path& state_dir) {
+    const fs::path own = state_dir.has_filename() ? state_dir : state_dir.parent_path();
+    std::error_code error;
+    if (own.has_parent_path()) fs::create_directories(own.parent_path(), error);
+    if (error) return error.value();
+    return ::mkdir(own.c_str(), 0700) != 0 && errno != EEXIST ? errno : 0;
+}
+
 base::Error is_taken(const fs::path& state_dir) {
     std::ifstream in{state_dir / "lock"};
     std::string owner;
@@ -36,9 +47,7 @@ base::Error is_taken(const fs::path& state_dir) {
 }  // namespace
 
 base::Result<StateLock> StateLock::take(const fs::path& state_dir) {
-    std::error_code error;
-    fs::create_directories(state_dir, error);
-    if (error) return cannot_write(state_dir, error.value());
+    if (const int error = make_for_this_user(state_dir); error != 0) return cannot_write(state_dir, error);
     const int fd = ::open((state_dir / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) return cannot_write(state_dir, errno);
     StateLock lock{fd};

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <optional>
@@ -23,6 +24,17 @@ TEST(StateLock, IsHeldByOneAndSaysByWhom) {
     EXPECT_THAT(second.error().message, HasSubstr((dir.path() / "deep" / "state").string()));
     first.reset();
     EXPECT_TRUE(StateLock::take(dir.path() / "deep" / "state").has_value());
+}
+
+TEST(StateLock, MakesTheDirectoryForThisUserAlone) {
+    const testing_support::TempDir dir;
+    const mode_t before = ::umask(0);
+    const auto lock = StateLock::take(dir.path() / "deep" / "state" / "");
+    ::umask(before);
+    ASSERT_TRUE(lock.has_value());
+    struct stat status {};
+    ASSERT_EQ(::stat((dir.path() / "deep" / "state").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0700U);
 }
 
 TEST(StateLock, NeedsADirectoryThatCanBeWritten) {
