@@ -35,11 +35,21 @@ template <class Visitor>
 int visit(const BufferArguments& arguments, const Visitor& visitor) {
     const auto config = load_config(arguments.files, "buffer");
     if (!config) return kExitUsage;
+    // Batches of a destination that is not configured any more are there all the same.
+    bool is_known = arguments.destination.empty() ||
+                    std::ranges::any_of(config->destinations, [&](const auto& destination) {
+                        return destination.delivery.id == arguments.destination;
+                    });
     const auto visited = store::visit_buffers(config->agent.state_dir, [&](const ListedBatch& batch) {
-        if (arguments.destination.empty() || batch.key.destination == arguments.destination) visitor(batch);
+        if (!arguments.destination.empty() && batch.key.destination != arguments.destination) return;
+        is_known = true;
+        visitor(batch);
     });
-    if (visited) return kExitOk;
-    say("aep-agent buffer: {}\n", visited.error().message);
+    if (visited && is_known) return kExitOk;
+    say("aep-agent buffer: {}\n",
+        visited ? fmt::format("--destination: there is no destination '{}', and nothing waits for one",
+                              arguments.destination)
+                : visited.error().message);
     return kExitUsage;
 }
 

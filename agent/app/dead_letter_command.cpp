@@ -103,25 +103,51 @@ int show(const LetterArguments& arguments) {
     return say_faults("show", report);
 }
 
-/// One pass over the files. Returns what went, or would go.
-store::Purged purge_files(const Chosen& chosen, bool dry_run, bool& failed) {
-    const auto goes = [&](const store::StoredLetter* letter) {
-        return letter == nullptr ? chosen.filter.chooses_all() : chosen.filter.matches(*letter);
-    };
-    store::Purged sum;
+struct Pass {
+    store::Purged sum;          ///< what went, or would go
+    std::uint64_t strange = 0;  ///< lines that are no letters, in files that no agent has written: they stay
+    bool failed = false;
+};
+
+/// In a file of another name a line that is no letter is somebody else's: `--dir` may name a wrong directory.
+bool is_written_by_an_agent(const fs::path& file) {
+    return file.filename().string().starts_with("dead-letter-");
+}
+
+/// One pass over the files.
+Pass purge_files(const Chosen& chosen, bool dry_run) {
+    Pass pass;
     for (const fs::path& file : chosen.files) {
+        const bool is_own = is_written_by_an_agent(file);
+        std::uint64_t strange = 0;
+        const auto goes = [&](const store::StoredLetter* letter) {
+            if (letter != nullptr) return chosen.filter.matches(*letter);
+            if (!is_own) ++strange;
+            return is_own && chosen.filter.chooses_all();
+        };
         const auto purged = store::purge_letters(file, goes, dry_run);
         if (purged) {
-            sum.letters += purged->letters;
-            sum.bytes += purged->bytes;
+            pass.sum.letters += purged->letters;
+            pass.sum.bytes += purged->bytes;
+            pass.strange += strange;
         } else if (purged.error().code == boost::system::errc::resource_unavailable_try_again) {
             say("aep-agent dead-letter purge: {} is in use and stays as it is\n", file.string());
         } else {
             say("aep-agent dead-letter purge: {}\n", purged.error().message);
-            failed = true;
+            pass.failed = true;
         }
     }
-    return sum;
+    return pass;
+}
+
+int conclude(const Pass& pass) {
+    if (pass.strange > 0) {
+        say("aep-agent dead-letter purge: {} lines are no dead letters and stay: is it the right "
+            "directory?\n",
+            pass.strange);
+    }
+    if (pass.failed) return kExitGaveUp;
+    return pass.strange > 0 ? kExitRejected : kExitOk;
 }
 
 bool confirmed(const store::Purged& would_go) {
@@ -137,22 +163,21 @@ int purge(const LetterArguments& arguments) {
     }
     const auto chosen = choose("purge", arguments);
     if (!chosen) return kExitUsage;
-    bool failed = false;
     if (!arguments.yes) {
         if (!arguments.dry_run && ::isatty(STDIN_FILENO) != 1) {
             return fail("purge", "letters go for good: look with --dry-run first, then add --yes");
         }
-        const store::Purged would_go = purge_files(*chosen, true, failed);
-        if (arguments.dry_run || would_go.letters == 0 || !confirmed(would_go)) {
+        const Pass would = purge_files(*chosen, true);
+        if (arguments.dry_run || would.sum.letters == 0 || !confirmed(would.sum)) {
             say("aep-agent dead-letter purge: would remove {} dead letters ({}), removed none\n",
-                would_go.letters, base::human_bytes(would_go.bytes));
-            return failed ? kExitGaveUp : kExitOk;
+                would.sum.letters, base::human_bytes(would.sum.bytes));
+            return conclude(would);
         }
     }
-    const store::Purged gone = purge_files(*chosen, false, failed);
-    say("aep-agent dead-letter purge: removed {} dead letters ({})\n", gone.letters,
-        base::human_bytes(gone.bytes));
-    return failed ? kExitGaveUp : kExitOk;
+    const Pass done = purge_files(*chosen, false);
+    say("aep-agent dead-letter purge: removed {} dead letters ({})\n", done.sum.letters,
+        base::human_bytes(done.sum.bytes));
+    return conclude(done);
 }
 
 using ArgumentsPtr = std::shared_ptr<LetterArguments>;

@@ -24,8 +24,8 @@ base::Error cannot_write(const fs::path& state_dir, int error) {
     return failed;
 }
 
-/// Where it is not there: nobody else may put another store, or another lock, in the place of the agent's. The
-/// directories above it are as the umask has them. 0, or why not.
+/// Where it is not there: nobody else may put another store, or another lock, in the place of the agent's.
+/// The directories above it are as the umask has them. 0, or why not.
 int make_for_this_user(const fs::path& state_dir) {
     const fs::path own = state_dir.has_filename() ? state_dir : state_dir.parent_path();
     std::error_code error;

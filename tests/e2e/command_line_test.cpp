@@ -183,6 +183,9 @@ const std::vector<Mistake> kMistakes{
     {"HealthOfAnAgentWithoutTelemetry",
      {"healthcheck", "-c", "DIR/right.yaml"},
      "aep-agent healthcheck: telemetry.listen: is off, so nobody can be asked\n"},
+    {"BufferOfNoDestination",
+     {"buffer", "export", "-c", "DIR/right.yaml", "--destination", "inlt"},
+     "aep-agent buffer: --destination: there is no destination 'inlt', and nothing waits for one\n"},
     {"SendWithoutItsFlags",
      {"send", "--url", "https://localhost/collection/abc", "--kind", "experience_event"},
      "--org is missing; add `--org ...@AdobeOrg`\n"

@@ -81,6 +81,19 @@ TEST_F(DeadLetters, ArePurgedOnlyWhenThatIsMeant) {
     EXPECT_TRUE(agent_.dead_letters().empty());
 }
 
+TEST_F(DeadLetters, ArePurgedAloneFromADirectoryThatHoldsOtherLines) {
+    const std::string records = event_lines(0, 3);
+    const fs::path file = dir_.write("events.ndjson", records);
+    for (const char* how : {"--dry-run", "--yes"}) {
+        const Outcome outcome =
+            run_command({"dead-letter", "purge", "--dir", dir_.path(), "--all", how}, dir_.path());
+        EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+        EXPECT_THAT(outcome.err,
+                    HasSubstr("3 lines are no dead letters and stay: is it the right directory?"));
+        EXPECT_EQ(read_file(file), records);
+    }
+}
+
 TEST_F(DeadLetters, HelpWithWhatWasMistyped) {
     make_letters();
     EXPECT_EQ(command({"ls", "--where", "cod=refused"}).exit_code, 2);
