@@ -88,10 +88,11 @@ int validate(const ValidateOptions& options) {
     if (!schema) return kExitUsage;
     const auto unknown_keys =
         options.unknown_keys == "allow" ? xdm::UnknownKeys::Allow : xdm::UnknownKeys::Reject;
-    if (const auto why = schema->refuses_identity(options.identity, unknown_keys);
-        why && !options.identity.empty()) {
-        return fail(fmt::format("--identity: '{}' is no field of {} that can be an identity: {}",
-                                options.identity, options.schemas.front().string(), *why));
+    if (!options.identity.empty()) {
+        if (const auto why = schema->refuses_identity(options.identity, unknown_keys)) {
+            return fail(fmt::format("--identity: '{}' is no field of {} that can be an identity: {}",
+                                    options.identity, options.schemas.front().string(), *why));
+        }
     }
     auto reader = LineReader::open(options.files.empty() ? "-" : options.files.front());
     if (!reader) return fail(reader.error().message);

@@ -3,12 +3,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <fstream>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "corpus.hpp"
+#include "xdm/json.hpp"
 #include "xdm/json_pointer.hpp"
 #include "xdm/schema.hpp"
 
@@ -93,6 +100,46 @@ TEST(FieldSearch, RefusesOnlyWhatNoAlternativeTakes) {
     EXPECT_EQ(why_not(schema, "/b"), "'/b' can be no string");
     EXPECT_EQ(why_not(schema, "/c"), "");
     EXPECT_EQ(why_not(schema, "/aa"), "there is no 'aa' at the top level, did you mean '/a'?");
+}
+
+/// The pointers of all strings that are members of members of the record.
+void add_strings(const Json& value, const std::string& pointer, std::vector<std::string>& out) {
+    if (value.is_string()) out.push_back(pointer);
+    if (!value.is_object()) return;
+    for (const JsonMember& member : value.members()) {
+        std::string below = pointer;
+        append_pointer_step(below, member.key);
+        add_strings(member.value, below, out);
+    }
+}
+
+/// What a valid record has, no schema can lack.
+TEST(FieldSearch, MissesNothingThatValidRecordsHave) {
+    const auto directory = test::corpus_directory("XDM_CONFORMANCE_DIR", "xdm");
+    if (!directory) GTEST_SKIP() << "skipped: XDM conformance data not found (set XDM_CONFORMANCE_DIR)";
+    std::map<std::string, std::shared_ptr<const Schema>, std::less<>> schemas;
+    std::size_t fields = 0;
+    std::ifstream in{*directory / "cases" / "examples.ndjson"};
+    for (std::string line; std::getline(in, line);) {
+        const auto test = JsonDocument::parse(line);
+        ASSERT_TRUE(test.has_value());
+        const std::string name{test->root().find("schema")->text()};
+        std::shared_ptr<const Schema>& schema = schemas[name];
+        if (!schema) schema = load_schema_files(std::vector{*directory / "schemas" / name}).schema;
+        ASSERT_TRUE(schema) << name;
+        std::vector<std::string> pointers;
+        add_strings(*test->root().find("instance"), "", pointers);
+        for (const std::string& pointer : pointers) {
+            const auto check = [&](const char* verdict, UnknownKeys unknown_keys) {
+                if (!test->root().find(verdict)->boolean()) return;
+                EXPECT_EQ(schema->refuses_identity(pointer, unknown_keys), std::nullopt) << name;
+                ++fields;
+            };
+            check("valid", UnknownKeys::Reject);
+            check("valid_open", UnknownKeys::Allow);
+        }
+    }
+    EXPECT_GT(fields, 1000U);
 }
 
 /// Recursion and parts that are shared do not make it walk without end.
