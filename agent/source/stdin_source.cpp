@@ -1,6 +1,7 @@
 #include "source/stdin_source.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,6 +29,12 @@ bool is_regular(int fd) {
     return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+/// True where a read would not wait: there are bytes, or it is the end.
+bool is_readable(int fd) {
+    pollfd one{.fd = fd, .events = POLLIN, .revents = 0};
+    return ::poll(&one, 1, 0) == 1;
+}
+
 /// A writer is stopped by a full pipe, so half of it is as much as it is worth waiting for.
 std::size_t enough_of(int fd) {
     const int pipe_size = ::fcntl(fd, F_GETPIPE_SZ);
@@ -53,21 +60,51 @@ StdinSource::StdinSource(const SourceOptions& options, const Surroundings& surro
 void StdinSource::run(const std::stop_token& stop) {
     struct stat status {};
     if (regular_ && ::fstat(fd_, &status) == 0) state_->size = static_cast<std::uint64_t>(status.st_size);
-    while (!stop.stop_requested()) {
+    bool ended = false;
+    while (!ended && !stop.stop_requested()) {
         if (reader_.more()) {
-            if (!reader_.cut_held(false, stop)) return;
+            if (!reader_.cut_held(false, stop)) break;
             continue;
         }
         wait_for_data(stop);
-        if (stop.stop_requested()) return;
-        const std::size_t wanted = std::clamp(available(), StreamReader::kCopiedCarry, intake_.block_bytes());
-        const Outcome outcome = reader_.read(wanted, read_, stop);
-        if (outcome == Outcome::Stop) return;
-        if (outcome == Outcome::End) break;
+        if (!stop.stop_requested()) ended = read_once(stop) == Outcome::End;
     }
-    if (stop.stop_requested() || !reader_.finish(stop)) return;
+    if (!ended) ended = drain(stop);
+    if (!ended || !reader_.finish(stop)) return tell_lost();
     state_->closed = true;
     finish();
+}
+
+StdinSource::Outcome StdinSource::read_once(const std::stop_token& stop) {
+    const std::size_t wanted = std::clamp(available(), StreamReader::kCopiedCarry, intake_.block_bytes());
+    return reader_.read(wanted, read_, stop);
+}
+
+/// Asked to stop: what its writer has got rid of is read, as far as there is memory for it. True: the end of
+/// the input stands behind it.
+bool StdinSource::drain(const std::stop_token& stop) {
+    const std::uint64_t until = reader_.framer().scanned() + (regular_ ? 0 : available());
+    for (;;) {
+        if (reader_.more()) {
+            if (!reader_.cut_held(false, stop)) return false;
+        } else if (!is_readable(fd_) || (reader_.framer().scanned() >= until && available() > 0)) {
+            return false;  // nothing there, nor the end; or the writer goes on
+        } else if (const Outcome outcome = read_once(stop); outcome != Outcome::Data) {
+            return outcome == Outcome::End;
+        }
+    }
+}
+
+/// The half of a record, or what there was no memory for: nobody can read it again.
+void StdinSource::tell_lost() {
+    const Framer& framer = reader_.framer();
+    // The second is what is skipped of a record above max_record.
+    const std::uint64_t lost = reader_.held() + (framer.resume_at() - framer.yielded_to());
+    if (lost == 0) return;
+    count_lost(lost);
+    log::error("record_incomplete",
+               "stopped within a record of standard input, or without memory for it: what came of it is lost",
+               {{"source", options_.id}, {"position", framer.yielded_to()}, {"lost_bytes", lost}});
 }
 
 /// Waits for the first bytes and then a little for more, in growing steps so that a fast writer is not held

@@ -24,6 +24,9 @@ class StdinSource final : public SourceBase {
     using Outcome = StreamReader::Outcome;
 
     void run(const std::stop_token& stop) override;
+    [[nodiscard]] Outcome read_once(const std::stop_token& stop);
+    [[nodiscard]] bool drain(const std::stop_token& stop);
+    void tell_lost();
     void wait_for_data(const std::stop_token& stop);
     [[nodiscard]] std::size_t available() const;
     [[nodiscard]] Outcome read_into(char* bytes, std::size_t size, std::size_t& got);

@@ -141,6 +141,31 @@ TEST_F(StdinSourceTest, StopsWhileItWaitsForData) {
     source_->stop();
     EXPECT_FALSE(source_->finished());
     EXPECT_EQ(finishes_, 0);
+    EXPECT_TRUE(sees({"one"}));
+    EXPECT_EQ(source_->lost_bytes(), 7U);
+}
+
+TEST_F(StdinSourceTest, StopsBehindWhatItsWriterHasWritten) {
+    options_.gather = std::chrono::seconds{10};
+    open_pipe();
+    start_on(in_.get());
+    write("one\ntwo\nhalf");
+    source_->stop();
+    EXPECT_FALSE(source_->finished());
+    EXPECT_TRUE(sees({"one", "two"}));
+    EXPECT_EQ(source_->lost_bytes(), 4U);
+}
+
+TEST_F(StdinSourceTest, StopsAtTheEndThatIsThere) {
+    options_.gather = std::chrono::seconds{10};
+    open_pipe();
+    start_on(in_.get());
+    write("one\nlast without its line end");
+    out_.close();
+    source_->stop();
+    EXPECT_TRUE(source_->finished());
+    EXPECT_TRUE(sees({"one", "last without its line end"}));
+    EXPECT_EQ(source_->lost_bytes(), 0U);
 }
 
 TEST_F(StdinSourceTest, FinishesWhereThereIsNoInputAtAll) {
