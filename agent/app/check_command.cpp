@@ -15,6 +15,7 @@
 #include "http/proxy.hpp"
 #include "http/tls_context.hpp"
 #include "http/token_provider.hpp"
+#include "source/server_tls.hpp"
 
 namespace aep::app {
 namespace {
@@ -33,15 +34,21 @@ constexpr const char* kExamples =
     "\n"
     "Exit codes: 0 valid, 2 not valid (each problem is a line on stderr).\n";
 
-int report_problems(const config::Problems& problems) {
-    for (const config::Problem& problem : problems) say("{}\n", problem.to_string());
+int report_problems(const std::vector<std::string>& problems) {
+    for (const std::string& problem : problems) say("{}\n", problem);
     say("configuration is not valid: {} problem{}\n", problems.size(), problems.size() == 1 ? "" : "s");
     return kExitUsage;
 }
 
-/// What a destination names and this machine must have: files, and a proxy that can be understood.
+/// What the configuration names and this machine must have: files, and proxies that can be understood.
 std::vector<std::string> unusable(const config::Config& config) {
     std::vector<std::string> problems;
+    for (const config::Source& source : config.sources) {
+        if (source.options.tls.cert_file.empty()) continue;
+        if (const auto tls = source::make_server_tls(source.options.tls); !tls) {
+            problems.push_back(fmt::format("source '{}': {}", source.options.id, tls.error().message));
+        }
+    }
     for (const config::Destination& destination : config.destinations) {
         const delivery::DestinationOptions& options = destination.delivery;
         const auto report = [&](const base::Error& error) {
@@ -78,13 +85,16 @@ int check(const CheckArguments& arguments) {
     for (const config::Problem& warning : outcome.warnings) {
         say("warning: {}\n", warning.to_string());
     }
-    if (!outcome.config) return report_problems(outcome.problems);
+    if (!outcome.config) {
+        std::vector<std::string> lines;
+        for (const config::Problem& problem : outcome.problems) lines.push_back(problem.to_string());
+        return report_problems(lines);
+    }
     const Proofs proofs = load_proofs(*outcome.config);
     for (const std::string& warning : proofs.warnings) say("warning: {}\n", warning);
     std::vector<std::string> problems = unusable(*outcome.config);
     problems.insert(problems.end(), proofs.errors.begin(), proofs.errors.end());
-    for (const std::string& problem : problems) say("{}\n", problem);
-    if (!problems.empty()) return kExitUsage;
+    if (!problems.empty()) return report_problems(problems);
     warn_of_memory_only(*outcome.config);
     if (arguments.print) fmt::print("{}", config::to_yaml(outcome.effective));
     say("configuration is valid: {}\n", config::summary(*outcome.config));

@@ -181,17 +181,15 @@ int replay(const ReplayArguments& arguments) {
     log::configure(config->telemetry.log);
     const auto filter = LetterFilter::parse(arguments.where);
     if (!filter) return fail(filter.error().message);
-    if (!arguments.rejected.empty()) {
-        const auto checked =
-            check_rejected_file(arguments.rejected, {arguments.files.begin(), arguments.files.end()});
-        if (!checked) return fail(checked.error().message);
-    }
-
     if (arguments.files.empty()) {
         const auto readable = store::check_readable(config->dead_letter.dir);
         if (!readable) return fail(readable.error().message);
     }
     const std::vector<fs::path> files = files_to_replay(arguments, *config);
+    if (!arguments.rejected.empty()) {
+        const auto checked = check_rejected_file(arguments.rejected, files);
+        if (!checked) return fail(checked.error().message);
+    }
     std::vector<fs::path> left_out;
     auto book = ReplayBook::open(files, *filter, left_out);
     if (!book) return fail(book.error().message);

@@ -221,7 +221,7 @@ TEST_F(CommandLine, AnIdentityThatTheSchemaDoesNotHaveIsRefused) {
         "DIR/schema.json that can be an identity: there is no 'emial' in '/person', did you mean "
         "'/person/email'? (stream 'profiles')\n";
     const Outcome checked = run({"check", "-c", "DIR/agent.yaml"});
-    EXPECT_EQ(checked.err, problem);
+    EXPECT_EQ(checked.err, problem + "configuration is not valid: 1 problem\n");
     EXPECT_EQ(checked.exit_code, 2);
     const Outcome started = run({"run", "-c", "DIR/agent.yaml"});
     EXPECT_THAT(started.err, HasSubstr(problem.substr(0, problem.size() - 1)));
@@ -230,7 +230,8 @@ TEST_F(CommandLine, AnIdentityThatTheSchemaDoesNotHaveIsRefused) {
 
 TEST_F(CommandLine, HelpOfEveryCommandShowsExamplesOnStdout) {
     for (const std::string command :
-         {"", "run", "check", "send", "validate", "schema", "inlet", "demo", "version"}) {
+         {"", "run", "check", "send", "validate", "schema", "dead-letter", "replay", "buffer", "positions",
+          "trace", "healthcheck", "inlet", "demo", "version"}) {
         SCOPED_TRACE(command);
         const Outcome outcome = command.empty() ? run({"--help"}) : run({command, "--help"});
         EXPECT_EQ(outcome.exit_code, 0);
@@ -349,6 +350,23 @@ TEST_F(CommandLine, CheckAndRunWithoutItsCaFileSayWhichOne) {
         EXPECT_EQ(outcome.exit_code, 2);
         EXPECT_THAT(outcome.err, HasSubstr("destination 'inlet': tls.ca_file DIR/none.pem"));
     }
+}
+
+TEST_F(CommandLine, CheckAndRunWithoutTheCertificateOfASourceSayWhichOne) {
+    const InletProcess inlet;
+    dir_.write(
+        "agent.yaml",
+        AgentConfig::to(inlet)
+            .source("app", "type: tcp, listen: '127.0.0.1:0', tls: {cert_file: none.pem, key_file: none.key}")
+            .yaml(0));
+    for (const char* command : {"check", "run"}) {
+        const Outcome outcome = run({command, "-c", "DIR/agent.yaml"});
+        EXPECT_EQ(outcome.exit_code, 2);
+        EXPECT_THAT(outcome.err,
+                    HasSubstr("source 'app': tls.cert_file DIR/none.pem cannot be used: No such"));
+    }
+    EXPECT_THAT(run({"check", "-c", "DIR/agent.yaml"}).err,
+                HasSubstr("configuration is not valid: 1 problem\n"));
 }
 
 }  // namespace
