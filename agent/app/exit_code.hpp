@@ -6,8 +6,9 @@ namespace aep::app {
 inline constexpr int kExitOk = 0;        ///< all settled, or readable again by the next start
 inline constexpr int kExitRejected = 1;  ///< some records were dead-lettered or invalid
 inline constexpr int kExitUsage = 2;     ///< bad command line or configuration
-inline constexpr int kExitGaveUp =
-    3;  ///< the destination stayed unreachable or refused us, or records were abandoned
+/// The destination stayed unreachable or refused us, records were abandoned, an input could not be read to
+/// its end, or standard output took nothing.
+inline constexpr int kExitGaveUp = 3;
 inline constexpr int kExitInternal = 70;
 
 }  // namespace aep::app

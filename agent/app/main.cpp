@@ -20,7 +20,7 @@ int run(int argc, char** argv) {
         "\n"
         "aep-agent COMMAND --help tells more of each.\n"
         "Exit codes: 0 all settled; 1 some records were rejected; 2 bad command line or configuration;\n"
-        "3 gave up or abandoned records; 70 internal error.");
+        "3 gave up, abandoned records, or could not read or write all; 70 internal error.");
     aep::app::Action action;
     aep::app::add_dead_letter(app, action);
     aep::app::add_replay(app, action);

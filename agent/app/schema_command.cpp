@@ -218,7 +218,7 @@ void add_diff(CLI::App& schema, Action& action) {
         "then one per sample record whose verdict changes, with the errors that come or go:\n"
         "  {\"line\":7,\"before\":true,\"after\":false,\"errors\":[...]}\n"
         "\n"
-        "Exit codes: 0 no differences; 1 differences; 2 bad command line, schema or file.\n"
+        "Exit codes: 0 no differences; 1 differences; 2 bad command line, schema or file; 3 cannot write.\n"
         "\n"
         "Examples:\n"
         "  aep-agent schema diff events-v1.json events-v2.json\n"
