@@ -56,6 +56,13 @@ FileMark from_object(const json::object& object) {
     if (hash.size() != 32) throw std::invalid_argument{"fingerprint.hash is not 32 hex digits"};
     mark.fingerprint.high = parse_hex(std::string_view{hash}.substr(0, 16));
     mark.fingerprint.low = parse_hex(std::string_view{hash}.substr(16));
+    // Earlier versions wrote none.
+    if (const json::value* tail = object.if_contains("tail")) {
+        mark.tail.end = tail->as_object().at("end").to_number<std::uint64_t>();
+        mark.tail.size = tail->as_object().at("size").to_number<std::uint32_t>();
+        mark.tail.hash = parse_hex(std::string_view{tail->as_object().at("hash").as_string()});
+        if (mark.tail.end > mark.position) throw std::invalid_argument{"tail.end is behind the position"};
+    }
     // Keys of the store are bounded, and bytes below 0x20 separate their parts.
     const auto is_plain = [](const std::string& text) {
         return !text.empty() && text.size() <= 64 &&
@@ -90,6 +97,11 @@ std::string to_line(const FileMark& mark) {
     object["fingerprint"] =
         json::object{{"size", mark.fingerprint.size},
                      {"hash", fmt::format("{:016x}{:016x}", mark.fingerprint.high, mark.fingerprint.low)}};
+    if (mark.tail.end > 0) {
+        object["tail"] = json::object{{"end", mark.tail.end},
+                                      {"size", mark.tail.size},
+                                      {"hash", fmt::format("{:016x}", mark.tail.hash)}};
+    }
     return json::serialize(object);
 }
 

@@ -15,7 +15,8 @@ namespace aep::app {
 ///
 ///     {"source":"web","file":"/var/log/a.json","position":4096,"finished":false,
 ///      "last_seen":"2026-01-31T12:00:00.123Z","generation":"...","device":1,"inode":2,
-///      "fingerprint":{"size":1024,"hash":"<32 hex digits>"}}
+///      "fingerprint":{"size":1024,"hash":"<32 hex digits>"},
+///      "tail":{"end":4095,"size":200,"hash":"<16 hex digits>"}}
 [[nodiscard]] std::string to_line(const record::FileMark& mark);
 [[nodiscard]] base::Result<record::FileMark> parse_line(std::string_view line);
 

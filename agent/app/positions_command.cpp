@@ -122,6 +122,7 @@ int set_in(const fs::path& where, const PositionsArguments& arguments, const fs:
     }
     const std::uint64_t before = std::exchange(mark->position, arguments.offset);
     mark->finished = false;
+    mark->tail = {};  // the next start looks what is there
     if (const auto written = store::write_marks(where, {&*mark, 1}); !written) {
         return fail(written.error().message);
     }

@@ -293,7 +293,7 @@ std::uint64_t Stages::durable_of(const record::RecordCounters& source) const {
 record::Ledger::OnAck Stages::on_ack() const {
     if (!store) return options.on_ack;
     return [&positions = store->positions(), also = options.on_ack](const record::Ack& ack) {
-        positions.move_to(*ack.origin, ack.position);
+        positions.move_to(*ack.origin, ack.position, ack.tail);
         if (also) also(ack);
     };
 }

@@ -12,13 +12,20 @@ Ledger::Ledger(OriginPtr origin, RecordCounters& counters, std::uint64_t start, 
 
 Ledger::~Ledger() = default;
 
-std::uint64_t Ledger::open_block(const std::vector<std::uint64_t>& starts, std::uint64_t end) {
+std::uint64_t Ledger::open_block(const std::vector<std::uint64_t>& starts, std::uint64_t end,
+                                 std::span<const Tail> tails) {
     // Nobody will settle a Block without records, so it must not be waited for.
     if (starts.empty()) skip_to(end);
 
     Entry opened;
     opened.marks.reserve(starts.size());
     for (const std::uint64_t start : starts) opened.marks.push_back(Mark{.start = start});
+    assert(tails.empty() || tails.size() == starts.size());
+    for (std::size_t i = 0; i < tails.size(); ++i) {
+        if (tails[i].end == 0) continue;
+        opened.marks[i].tail_hash = tails[i].hash;
+        opened.marks[i].size = static_cast<std::uint32_t>(tails[i].end - starts[i]);
+    }
     opened.end = end;
     opened.read_at = base::SteadyClock::now();
 
@@ -37,7 +44,7 @@ void Ledger::skip_to(std::uint64_t end) {
         const std::lock_guard lock{mutex_};
         if (entries_.empty()) {
             position_ = end;
-            ack = Ack{.origin = origin_, .position = end};
+            ack = Ack{.origin = origin_, .position = end, .tail = tail_};
         } else {
             entries_.back().end = end;
         }
@@ -135,7 +142,11 @@ std::uint64_t Ledger::reopen_block(std::span<const Kept> kept) {
 std::optional<Ack> Ledger::ack_since(std::uint64_t before, std::uint64_t records,
                                      base::SteadyTime oldest_read) const {
     if (position_ == before && records == 0) return std::nullopt;
-    return Ack{.origin = origin_, .position = position_, .records = records, .oldest_read = oldest_read};
+    return Ack{.origin = origin_,
+               .position = position_,
+               .records = records,
+               .oldest_read = oldest_read,
+               .tail = tail_};
 }
 
 std::uint64_t Ledger::position() const {
@@ -169,6 +180,7 @@ void Ledger::advance() {
     for (; oldest != entries_.end(); ++oldest) {
         const auto size = static_cast<std::uint32_t>(oldest->marks.size());
         while (oldest->settled_prefix < size && oldest->marks[oldest->settled_prefix].pending == 0) {
+            pass(oldest->marks[oldest->settled_prefix]);
             ++oldest->settled_prefix;
         }
         if (oldest->settled_prefix < size) {
@@ -179,6 +191,13 @@ void Ledger::advance() {
     }
     first_block_ += static_cast<std::uint64_t>(oldest - entries_.begin());
     entries_.erase(entries_.begin(), oldest);
+}
+
+void Ledger::pass(const Mark& mark) {
+    if (mark.size == 0) return;
+    tail_ = {.end = mark.start + mark.size,
+             .hash = mark.tail_hash,
+             .size = static_cast<std::uint32_t>(std::min<std::size_t>(mark.size, kTailBytes))};
 }
 
 }  // namespace aep::record

@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "record/counters.hpp"
 #include "record/origin.hpp"
+#include "record/tail.hpp"
 
 namespace aep::record {
 
@@ -23,6 +24,7 @@ struct Ack {
     std::uint64_t position = 0;         ///< in bytes from the reader's start
     std::uint64_t records = 0;          ///< how many records this Ack settled
     base::SteadyTime oldest_read = {};  ///< when the oldest of them was read
+    Tail tail = {};                     ///< of the last record before the position, where one is known
 };
 
 /// A message that is durable in a disk buffer: what another Ledger must know to settle its record, possibly
@@ -59,9 +61,11 @@ class Ledger {
     Ledger(const Ledger&) = delete;
     Ledger& operator=(const Ledger&) = delete;
 
-    /// Registers the records of the next Block: where each begins, and where the Block ends. Returns the
-    /// Block's number, by which its records are settled. Reader's side only.
-    std::uint64_t open_block(const std::vector<std::uint64_t>& starts, std::uint64_t end);
+    /// Registers the records of the next Block: where each begins, and where the Block ends. Of a file also
+    /// what each is known again by (one Tail per record, or none at all). Returns the Block's number, by
+    /// which its records are settled. Reader's side only.
+    std::uint64_t open_block(const std::vector<std::uint64_t>& starts, std::uint64_t end,
+                             std::span<const Tail> tails = {});
 
     /// The reader passed bytes that are no record (blank lines at the end of a Block). Reader's side only.
     void skip_to(std::uint64_t end);
@@ -97,6 +101,8 @@ class Ledger {
   private:
     struct Mark {
         std::uint64_t start;
+        std::uint64_t tail_hash = 0;
+        std::uint32_t size = 0;     ///< of the record; 0: it has no Tail
         std::uint16_t pending = 1;  ///< messages not settled yet
         Outcome worst = Outcome::Delivered;
         bool counts = true;  ///< by this Ledger, when it is settled
@@ -110,6 +116,7 @@ class Ledger {
 
     [[nodiscard]] Entry& entry(std::uint64_t block);
     void advance();
+    void pass(const Mark& mark);
     /// What changed since the position was `before`; under the mutex.
     [[nodiscard]] std::optional<Ack> ack_since(std::uint64_t before, std::uint64_t records,
                                                base::SteadyTime oldest_read) const;
@@ -122,6 +129,7 @@ class Ledger {
     std::vector<Entry> entries_;  ///< oldest first; a vector, because an empty deque takes 576 bytes
     std::uint64_t first_block_ = 0;
     std::uint64_t position_;
+    Tail tail_;  ///< of the last record before the position
     std::uint64_t in_flight_ = 0;
     bool abandoned_ = false;
 };

@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "record/origin.hpp"
+#include "record/tail.hpp"
 
 namespace aep::record {
 
@@ -32,6 +33,7 @@ struct FileMark {
     std::uint64_t born = 0;   ///< when the inode was made, in ns since 1970; 0: nobody knows
     Fingerprint fingerprint;
     std::uint64_t position = 0;  ///< everything before it is settled
+    Tail tail = {};              ///< of the last record before the position, or an earlier one
     bool finished = false;  ///< read to an end that will not be continued: kept for a time, so that it is
                             ///< known again under another name, then forgotten
     base::WallTime last_seen = {};  ///< when a scan found it last; the source refreshes it every kSeenEvery
@@ -62,18 +64,20 @@ class PositionStore {
     /// again. On an error the caller tries again with its next scan.
     [[nodiscard]] virtual base::Result<void> mark_scanned(const std::string& source) = 0;
 
-    /// Makes marks durable, all or none; one that is known already is replaced but for its position. Waits
-    /// for the disk. On an error nothing is kept: the caller reads nothing of these files yet and tries
-    /// again.
+    /// Makes marks durable, all or none; one that is known already is replaced but for its position and
+    /// tail. Waits for the disk. On an error nothing is kept: the caller reads nothing of these files yet and
+    /// tries again.
     [[nodiscard]] virtual base::Result<void> remember(std::span<const FileMark> marks) = 0;
 
-    /// Replaces everything of a mark but its position (path, fingerprint, finished, last_seen); durable with
-    /// the next commit. Does not wait.
+    /// Replaces everything of a mark but its position (path, fingerprint, finished, last_seen), and its tail
+    /// by one that ends later, if that is not behind the position; durable with the next commit. Does not
+    /// wait.
     virtual void update(const FileMark& mark) = 0;
 
-    /// Everything before `position` of this origin's file is settled. Durable with the next commit; a smaller
-    /// position than the last one is ignored. Does not wait; called on settling threads.
-    virtual void move_to(const Origin& origin, std::uint64_t position) = 0;
+    /// Everything before `position` of this origin's file is settled, the last of it is `tail` (of an end of
+    /// 0: unknown). Durable with the next commit; a smaller position than the last one is ignored. Does not
+    /// wait; called on settling threads.
+    virtual void move_to(const Origin& origin, std::uint64_t position, const Tail& tail = {}) = 0;
 
     /// Removes a mark; durable with the next commit.
     virtual void forget(const std::string& source, const std::string& generation) = 0;

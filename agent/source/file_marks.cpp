@@ -1,10 +1,15 @@
 #include "source/file_marks.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <filesystem>
+#include <tuple>
 #include <utility>
 
+#include "source/descriptor.hpp"
 #include "source/fingerprint.hpp"
+#include "source/read_at.hpp"
 
 namespace aep::source {
 namespace {
@@ -21,15 +26,40 @@ bool is_of(const record::FileMark& mark, const FoundFile& file, std::string_view
     return mark.fingerprint.size > 0 && mark.path == file.path;
 }
 
-/// Whether a compressed file can have been made of the marked one.
+bool is_there(int fd, const record::Tail& tail) {
+    const base::Result<bool> held = holds(fd, tail);
+    return held && *held;
+}
+
+bool is_in(int fd, std::uint64_t size, const Trace& trace) {
+    const base::Result<bool> held = trace.is_in(fd, size);
+    return held && *held;
+}
+
+/// Whether a compressed file can have been made of the marked one. What was read behind `head` is compared
+/// when the file is unpacked.
 bool is_original(const record::FileMark& mark, const FoundFile& copy, std::string_view head,
                  std::uint32_t length) {
     if (mark.fingerprint.size == 0 || mark.path.ends_with(".gz")) return false;
-    if (mark.fingerprint.size < kFingerprintBytes && mark.fingerprint.size != head.size()) return false;
     if (!continues(mark.fingerprint, head)) return false;
+    const bool is_known_by_head = mark.fingerprint.size == head.size() || mark.position == 0;
+    if (!is_known_by_head && !holds(head, mark.tail)) return false;
     if (fs::path{mark.path}.parent_path() != fs::path{copy.path}.parent_path()) return false;
     const auto position = static_cast<std::uint32_t>(mark.position);
     return mark.finished ? length == position : length >= position;
+}
+
+/// The marked file itself has not been truncated, whatever its name is: what looks like a copy of it made
+/// before that may be one, but all the same it is the file that is to be read on.
+bool is_still_there(const record::FileMark& mark) {
+    return std::ranges::any_of(
+        files_in(fs::path{mark.path}.parent_path().string()), [&](const FoundFile& file) {
+            if (file.identity.inode != mark.inode || file.size < mark.position) return false;
+            const Descriptor fd{::open(file.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
+            if (!fd.is_open()) return false;
+            const base::Result<std::string> head = first_bytes_of(fd.get());
+            return head && is_of(mark, file, *head) && (mark.tail.end == 0 || is_there(fd.get(), mark.tail));
+        });
 }
 
 }  // namespace
@@ -39,14 +69,20 @@ bool is_at(const record::FileMark& mark, const FileIdentity& identity) {
            !identity.is_another_life_of(mark.born);
 }
 
-bool may_be_copy(const std::string& path, const std::string& original) {
-    return path.starts_with(fs::path{original}.replace_extension().string());
+bool may_be_copy(std::string_view path, std::string_view original) {
+    const std::size_t name = original.rfind('/') + 1;
+    const std::size_t extension = original.rfind('.');
+    const bool has_extension = extension != std::string_view::npos && extension > name;
+    return path.starts_with(original.substr(0, has_extension ? extension : original.size()));
 }
 
 void FileMarks::recall() {
     if (positions_ == nullptr) return;
-    for (record::FileMark& mark : positions_->recall(source_))
-        add({.mark = std::move(mark), .unsettled = nullptr, .of_earlier_run = true});
+    for (record::FileMark& mark : positions_->recall(source_)) {
+        std::optional<Trace> trace;
+        if (!mark.finished && !mark.path.ends_with(".gz")) trace = Trace{mark.fingerprint, mark.tail};
+        add({.mark = std::move(mark), .unsettled = nullptr, .trace = trace, .of_earlier_run = true});
+    }
 }
 
 FileMarks::Entry& FileMarks::add(Entry entry) {
@@ -76,33 +112,69 @@ void FileMarks::update(const record::FileMark& mark) {
     if (positions_ != nullptr) positions_->update(mark);
 }
 
-std::optional<FileMarks::Known> FileMarks::take(const FoundFile& file, std::string_view head) {
+std::optional<FileMarks::Known> FileMarks::take(const FoundFile& file, int fd, std::string_view head) {
+    const auto same = find_same(file, fd, head);
+    if (same != entries_.end() && same->second.mark.tail.end > 0) return take(same);
+    // Of the file that had the copy's inode before, nothing but that may be known.
+    const auto copied = find_copied(file, fd, head);
+    return take(copied != entries_.end() ? copied : same);
+}
+
+std::optional<FileMarks::Known> FileMarks::take_packed(const FoundFile& file, std::string_view head) {
+    return take(find_same(file, -1, head));
+}
+
+FileMarks::Entries::iterator FileMarks::find_same(const FoundFile& file, int fd, std::string_view head) {
     // A truncated file leaves marks of its earlier generations behind; the one that says most is right.
     const auto rank = [](const Entry& entry) {
-        return std::pair{entry.mark.fingerprint.size, !entry.mark.finished};
+        return std::tuple{entry.mark.fingerprint.size, entry.mark.tail.end > 0, !entry.mark.finished};
     };
     auto best = entries_.end();
     const auto [begin, end] = entries_.equal_range(file.identity.inode);
     for (auto at = begin; at != end; ++at) {
-        if (!is_of(at->second.mark, file, head)) continue;
+        const record::FileMark& mark = at->second.mark;
+        if (!is_of(mark, file, head)) continue;
+        if (!file.gzip && mark.tail.end > 0 && !is_there(fd, mark.tail)) continue;
         if (best == entries_.end() || rank(at->second) >= rank(best->second)) best = at;
     }
-    return take(best);
+    return best;
+}
+
+/// A copy of a file of which no record is known to have been read is one by its first bytes alone: it is read
+/// from its beginning, as it would be as a file of its own.
+FileMarks::Entries::iterator FileMarks::find_copied(const FoundFile& file, int fd, std::string_view head) {
+    const record::Fingerprint whole = fingerprint_of(head);
+    const auto begins_alike = [&](const record::Fingerprint& other) {
+        if (other.size == 0) return false;
+        return other.size == whole.size ? other == whole : continues(other, head);
+    };
+    return std::ranges::find_if(entries_, [&](const auto& one) {
+        const Entry& entry = one.second;
+        const record::FileMark& mark = entry.mark;
+        if (!entry.trace || file.size < mark.position || entry.trace->last().end > file.size) return false;
+        if (!begins_alike(mark.fingerprint) || !may_be_copy(file.path, mark.path)) return false;
+        const bool unread = mark.position == 0 && entry.trace->last().end == 0;
+        return (unread || is_in(fd, file.size, *entry.trace)) &&
+               !(entry.of_earlier_run && is_still_there(mark));
+    });
+}
+
+bool FileMarks::has_read_copy(const FoundFile& file, int fd) {
+    for (auto& [inode, entry] : entries_) {
+        if (!entry.trace || entry.of_earlier_run || file.size >= entry.mark.position) continue;
+        if (!may_be_copy(file.path, entry.mark.path) || !is_in(fd, file.size, *entry.trace)) continue;
+        entry.trace.reset();
+        settle(entry);
+        if (entry.unsettled == nullptr) finish(entry);
+        return true;
+    }
+    return false;
 }
 
 std::optional<FileMarks::Known> FileMarks::take_original(const FoundFile& file, std::string_view head,
                                                          std::uint32_t length) {
     return take(std::ranges::find_if(
         entries_, [&](const auto& entry) { return is_original(entry.second.mark, file, head, length); }));
-}
-
-std::optional<FileMarks::Known> FileMarks::take_copied(const FoundFile& file, int fd) {
-    return take(std::ranges::find_if(entries_, [&](const auto& entry) {
-        const std::optional<Trace>& trace = entry.second.trace;
-        if (!trace || file.size < trace->end || !may_be_copy(file.path, entry.second.mark.path)) return false;
-        const base::Result<bool> copied = holds(fd, *trace);
-        return copied && *copied;
-    }));
 }
 
 std::optional<FileMarks::Known> FileMarks::take(Entries::iterator at) {
@@ -117,6 +189,10 @@ std::optional<FileMarks::Known> FileMarks::take(Entries::iterator at) {
 bool FileMarks::knows(const FileIdentity& identity) const {
     const auto [begin, end] = entries_.equal_range(identity.inode);
     return std::any_of(begin, end, [&](const auto& entry) { return is_at(entry.second.mark, identity); });
+}
+
+bool FileMarks::may_know(const FileIdentity& identity) const {
+    return entries_.contains(identity.inode);
 }
 
 void FileMarks::retire(record::FileMark mark, std::shared_ptr<record::Ledger> ledger, std::uint64_t unread) {
@@ -196,8 +272,8 @@ std::vector<FileMarks::Unfound> FileMarks::give_up_unfound(base::SteadyTime olde
     for (auto& [inode, entry] : entries_) {
         if (!is_unfound(entry) || entry.since > older_than) continue;
         entry.given_up = true;
-        entry.trace.reset();
-        // Those of an earlier run stay unfinished: their disk may only be away.
+        // Those of an earlier run stay unfinished: their disk may only be away, with the copies.
+        if (!entry.of_earlier_run) entry.trace.reset();
         if (!entry.of_earlier_run && entry.unsettled == nullptr) {
             entry.mark.finished = true;
             update(entry.mark);

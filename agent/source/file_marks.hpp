@@ -21,7 +21,7 @@ namespace aep::source {
 [[nodiscard]] bool is_at(const record::FileMark& mark, const FileIdentity& identity);
 
 /// By their names: copies have that of the original, with something at its end or before its extension.
-[[nodiscard]] bool may_be_copy(const std::string& path, const std::string& original);
+[[nodiscard]] bool may_be_copy(std::string_view path, std::string_view original);
 
 /// The source's memory of files that it does not follow at the moment: those of an earlier run that no scan
 /// has found yet, and those that have gone in this one. A file is taken for one of them where its identity
@@ -52,15 +52,20 @@ class FileMarks {
         std::shared_ptr<record::Ledger> ledger;  ///< null, or it has records that are not settled yet
         std::uint64_t unread = 0;  ///< bytes that were there behind the mark's position when it was seen last
     };
-    /// `head`: its first bytes. The mark is not kept here any longer.
-    [[nodiscard]] std::optional<Known> take(const FoundFile& file, std::string_view head);
+    /// `head`: its first bytes. The mark is not kept here any longer. `fd`: of a file that is not compressed;
+    /// it may also be a copy that was made of one before that was truncated.
+    [[nodiscard]] std::optional<Known> take(const FoundFile& file, int fd, std::string_view head);
+    [[nodiscard]] std::optional<Known> take_packed(const FoundFile& file, std::string_view head);
     /// The same for a compressed file: what is known of the one that it was made of, which was in the same
     /// directory, began with `head` and was `length` bytes long (modulo 2^32), or not read to its end.
     [[nodiscard]] std::optional<Known> take_original(const FoundFile& file, std::string_view head,
                                                      std::uint32_t length);
-    /// The same for a copy that was made of a file before it was truncated. `fd` is the copy's.
-    [[nodiscard]] std::optional<Known> take_copied(const FoundFile& file, int fd);
+    /// The file is a copy as well, of one that was written to and read until it was truncated: all that is in
+    /// the copy was read. The rest is not looked for any longer.
+    [[nodiscard]] bool has_read_copy(const FoundFile& file, int fd);
     [[nodiscard]] bool knows(const FileIdentity& identity) const;
+    /// The same whatever the device: its number may be another one than before the machine was restarted.
+    [[nodiscard]] bool may_know(const FileIdentity& identity) const;
 
     /// The file is not followed any more. `ledger`: null where all of it is settled. `unread`: what of it
     /// could not be read; 0: it is finished.
@@ -103,6 +108,8 @@ class FileMarks {
     void settle(Entry& entry);
     void finish(Entry& entry);
     [[nodiscard]] std::optional<Known> take(Entries::iterator at);
+    [[nodiscard]] Entries::iterator find_same(const FoundFile& file, int fd, std::string_view head);
+    [[nodiscard]] Entries::iterator find_copied(const FoundFile& file, int fd, std::string_view head);
     [[nodiscard]] static bool is_unfound(const Entry& entry);
     void bound();
 

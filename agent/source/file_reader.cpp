@@ -16,7 +16,7 @@ FileReader::FileReader(ReaderContext& context, const FoundFile& file, Beginning 
     : context_{context},
       identity_{file.identity},
       framer_{context.options.framing, context.options.max_record, beginning.position},
-      trace_{.head = beginning.fingerprint, .tail = {}},
+      trace_{beginning.fingerprint, beginning.tail},
       modified_{file.modified},
       path_{std::make_shared<const std::string>(file.path)},
       generation_{std::move(beginning.generation)},
@@ -49,7 +49,7 @@ void FileReader::go_to(std::uint64_t position, std::shared_ptr<record::Ledger> l
     const std::uint64_t size = state_->size;
     state_->closed = true;
     framer_ = Framer{context_.options.framing, context_.options.max_record, position};
-    if (position < trace_.end) trace_ = {.head = trace_.head, .tail = {}, .end = 0};
+    trace_.cut(position);
     begin(std::move(ledger));
     state_->size = size;
 }
@@ -127,6 +127,7 @@ void FileReader::forget_passed_settled() {
 
 void FileReader::hand_over(record::BlockPtr block) {
     state_->read = block->end_position;
+    if (!block->records.empty()) trace_.extend(tail_of(*block, block->records.back()));
     if (settled_starts_) {
         std::erase_if(block->records, [this](const record::RecordSpan& span) {
             return std::ranges::binary_search(*settled_starts_, span.position);

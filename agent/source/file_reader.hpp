@@ -33,6 +33,7 @@ struct Beginning {
     std::string generation;
     std::uint64_t position = 0;
     record::Fingerprint fingerprint;
+    record::Tail tail = {};  ///< of the last record before the position, where one is known
     /// Of the generation's last reader, where some of its records are not settled yet: positions of one
     /// generation move in order. Else null.
     std::shared_ptr<record::Ledger> ledger = nullptr;

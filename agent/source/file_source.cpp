@@ -272,6 +272,7 @@ void FileSource::after_replacement(Followed& followed) {
     scan_again_in(0ms);
     reader.begin_again(base::random_hex128());
     followed.remembered = false;
+    followed.fingerprint_size = 0;
     followed.finished = false;
     new_.push_back(&followed);
     remember_at_ = SteadyClock::now();
@@ -331,6 +332,7 @@ record::FileMark FileSource::mark_of(const Followed& followed) const {
             .born = reader.identity().born,
             .fingerprint = reader.fingerprint(),
             .position = reader.position(),
+            .tail = reader.trace().last(),
             .finished = followed.finished,
             .last_seen = followed.seen_at};
 }

@@ -52,15 +52,6 @@ std::string directory_of(const std::string& path) {
     return fs::path{path}.parent_path().string();
 }
 
-/// The first bytes of the file, at most kFingerprintBytes.
-base::Result<std::string> head_of(int fd) {
-    std::string head(kFingerprintBytes, '\0');
-    const base::Result<std::size_t> got = read_at(fd, head.data(), head.size(), 0);
-    if (!got) return got.error();
-    head.resize(*got);
-    return base::ok(std::move(head));
-}
-
 }  // namespace
 
 void FileSource::scan() {
@@ -68,7 +59,11 @@ void FileSource::scan() {
     ++scans_;
     // Planned first: what is found may ask for another one sooner.
     next_scan_ = base::SteadyTime::max();
-    const Scanner::Found found = scanner_.scan([this](const std::string& directory) { watch(directory); });
+    Scanner::Found found = scanner_.scan([this](const std::string& directory) { watch(directory); });
+    // A copy can only be told from its original where that is known to be there, or not to be any more.
+    std::ranges::stable_partition(found.files, [this](const FoundFile& file) {
+        return followed_.contains(file.identity) || marks_.may_know(file.identity);
+    });
     for (const FoundFile& file : found.files) {
         const auto known = followed_.find(file.identity);
         if (known == followed_.end()) {
@@ -115,7 +110,8 @@ void FileSource::meet(const FoundFile& file) {
 std::optional<FileSource::Start> FileSource::start_of(const FoundFile& file) {
     const base::Result<int> opened = files_.open(file.identity, file.path);
     base::Result<std::string> head =
-        opened ? head_of(*opened) : base::Result<std::string>{boost::system::in_place_error, opened.error()};
+        opened ? first_bytes_of(*opened)
+               : base::Result<std::string>{boost::system::in_place_error, opened.error()};
     const auto code = head ? 0 : head.error().code.value();
     if (code == ENOENT || code == ESTALE) {
         scan_again_in(kRaceLost);
@@ -135,12 +131,15 @@ std::optional<FileSource::Start> FileSource::start_of(const FoundFile& file) {
         scan_again_in(kRescan);
         return std::nullopt;
     }
-    // First: of the file that had its inode before, nothing but that may be known.
-    if (const auto known = marks_.take_copied(file, *opened)) return start_of_known(file, *known);
-    if (const auto known = marks_.take(file, *head)) return start_of_known(file, *known);
-    if (is_copy_in_the_making(file, *opened, *head)) return std::nullopt;
-    start.beginning.fingerprint = fingerprint_of(*head);
-    start.beginning.position = first_position(file, *opened);
+    if (const auto known = marks_.take(file, *opened, *head)) {
+        start = start_of_known(file, *known);
+    } else {
+        if (is_copy_in_the_making(file, *opened, *head)) return std::nullopt;
+        start.beginning.fingerprint = fingerprint_of(*head);
+        start.beginning.position =
+            marks_.has_read_copy(file, *opened) ? file.size : first_position(file, *opened);
+    }
+    if (start.beginning.tail.end == 0) start.beginning.tail = tail_before(*opened, start.beginning.position);
     return start;
 }
 
@@ -151,6 +150,7 @@ FileSource::Start FileSource::start_of_known(const FoundFile& file, const FileMa
     return Start{.beginning = {.generation = known.mark.generation,
                                .position = known.mark.position,
                                .fingerprint = known.mark.fingerprint,
+                               .tail = known.mark.tail,
                                .ledger = known.ledger},
                  .known = true,
                  .remembered = is_at(known.mark, file.identity),
@@ -183,7 +183,7 @@ std::optional<FileSource::Start> FileSource::start_of_packed(const FoundFile& fi
     files_.set_idle(file.identity);
     if (!head || !length) return start;  // reading it will say what is wrong
     start.beginning.fingerprint = fingerprint_of(*head);
-    if (const auto known = marks_.take(file, *head)) return start_of_known(file, *known);
+    if (const auto known = marks_.take_packed(file, *head)) return start_of_known(file, *known);
     if (const auto known = marks_.take_original(file, *head, *length)) return start_of_known(file, *known);
     if (skip) skipped_bytes_ += *length;
     if (skip || is_copy_of_followed(file, *head, *length)) {
@@ -226,14 +226,12 @@ bool FileSource::is_copy_of_followed(const FoundFile& file, std::string_view hea
     });
 }
 
-/// The file holds all that was read of one that is followed, or its beginning while it is being copied.
-/// Either that is truncated soon, or this is a file of its own.
+/// The file holds what was read of one that is followed, or its beginning while it is being copied. Either
+/// that is truncated soon, or this is a file of its own. Not asked at the first scan of a new state, of which
+/// the file's descriptor is still needed.
 bool FileSource::is_copy_in_the_making(const FoundFile& file, int fd, std::string_view head) {
-    const Followed* const original = original_of(file.path);
-    if (original == nullptr || original->reader->identity() == file.identity) return false;
-    const Trace trace = original->reader->trace();
-    const base::Result<bool> copied = holds(fd, trace);
-    if (!copied || (!*copied && !is_begun_copy(file, head, *original))) return false;
+    const auto is_copied = [&](const auto& entry) { return is_copy_of(*entry.second, file, fd, head); };
+    if (new_state_ || std::ranges::none_of(followed_, is_copied)) return false;
     Watched& watched = watched_[file.identity];
     const base::SteadyTime now = SteadyClock::now();
     if (watched.scan == 0) watched.unchanged_since = now;
@@ -243,27 +241,21 @@ bool FileSource::is_copy_in_the_making(const FoundFile& file, int fd, std::strin
     return true;
 }
 
-/// The file is shorter than what was read of the original, and begins alike. Not asked at the first scan of a
-/// new state, of which the file's descriptor is still needed.
-bool FileSource::is_begun_copy(const FoundFile& file, std::string_view head, const Followed& original) {
-    const FileReader& reader = *original.reader;
-    if (new_state_ || file.size >= reader.trace().end) return false;
-    const base::Result<int> opened = files_.open(reader.identity(), reader.path());
-    if (!opened) return false;
-    const base::Result<std::string> whole = head_of(*opened);
-    return whole && whole->starts_with(head);
+bool FileSource::is_copy_of(const Followed& followed, const FoundFile& file, int fd, std::string_view head) {
+    const FileReader& reader = *followed.reader;
+    if (followed.gzip || !may_be_copy(file.path, reader.path())) return false;
+    const base::Result<bool> copied = reader.trace().is_in(fd, file.size);
+    return (copied && *copied) || is_begun_copy(reader, file, head);
 }
 
-/// The followed file whose name was lengthened to this one: "a.log" of "a.log.1" and of "a.log-20260131".
-const Followed* FileSource::original_of(const std::string& path) const {
-    const std::string canonical = canonical_path(path);
-    const std::size_t name = canonical.rfind('/') + 1;
-    for (std::size_t at = canonical.find_last_of(".-_"); at != std::string::npos && at > name;
-         at = canonical.find_last_of(".-_", at - 1)) {
-        const auto found = by_path_.find(std::string_view{canonical}.substr(0, at));
-        if (found != by_path_.end() && !found->second->gzip) return found->second;
-    }
-    return nullptr;
+/// The file is shorter than what was read of the original, or nothing was, and begins alike.
+bool FileSource::is_begun_copy(const FileReader& original, const FoundFile& file, std::string_view head) {
+    const bool unread = original.trace().last().end == 0 && original.fingerprint().size > 0;
+    if (!unread && file.size >= original.handed_over()) return false;
+    const base::Result<int> opened = files_.open(original.identity(), original.path());
+    if (!opened) return false;
+    const base::Result<std::string> whole = first_bytes_of(*opened);
+    return whole && whole->starts_with(head);
 }
 
 void FileSource::follow(const FoundFile& file, Start start) {

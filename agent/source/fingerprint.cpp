@@ -2,7 +2,19 @@
 
 #include <xxhash.h>
 
+#include <utility>
+
+#include "source/read_at.hpp"
+
 namespace aep::source {
+
+base::Result<std::string> first_bytes_of(int fd) {
+    std::string head(kFingerprintBytes, '\0');
+    const base::Result<std::size_t> got = read_at(fd, head.data(), head.size(), 0);
+    if (!got) return got.error();
+    head.resize(*got);
+    return base::ok(std::move(head));
+}
 
 record::Fingerprint fingerprint_of(std::string_view bytes) {
     const std::string_view hashed = bytes.substr(0, kFingerprintBytes);

@@ -1,14 +1,19 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
+#include "base/result.hpp"
 #include "record/position_store.hpp"
 
 namespace aep::source {
 
 /// At most so many first bytes of a file tell it from another one.
 inline constexpr std::size_t kFingerprintBytes = 1024;
+
+/// The first bytes of the file, at most kFingerprintBytes.
+[[nodiscard]] base::Result<std::string> first_bytes_of(int fd);
 
 /// Of a file that begins with `bytes`.
 [[nodiscard]] record::Fingerprint fingerprint_of(std::string_view bytes);

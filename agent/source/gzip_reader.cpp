@@ -53,11 +53,11 @@ FileReader::Step GzipReader::begin_stream(int fd) {
     if (head.size() < trace_.head.size && stream_->state() == GzipStream::State::Starved) {
         return wait_or_fail();
     }
-    if (!recognises(head)) {
-        close_stream();
-        return Step::Replaced;
-    }
+    if (!recognises(head)) return replaced();
     unpacked_ = head.size();
+    const record::Tail tail = trace_.last();
+    if (tail.end > 0 && tail.end <= head.size() && !holds(head, tail)) return replaced();
+    if (unpacked_ < framer_.resume_at()) passed_ = head;
     const std::size_t passed =
         static_cast<std::size_t>(std::min<std::uint64_t>(unpacked_, framer_.resume_at()));
     keep(std::string_view{head}.substr(passed));
@@ -68,18 +68,34 @@ FileReader::Step GzipReader::skip(int fd, const std::stop_token& stop) {
     std::array<char, 16384> bytes;
     for (std::uint64_t skipped = 0; skipped < kSkipAtOnce && unpacked_ < framer_.resume_at();) {
         if (stop.stop_requested()) return Step::Stopped;
-        const std::size_t wanted =
-            static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), framer_.resume_at() - unpacked_));
+        // Not beyond the last record, which is looked at when its end is reached.
+        const std::uint64_t tail = trace_.last().end;
+        const std::uint64_t upto =
+            unpacked_ < tail ? std::min(tail, framer_.resume_at()) : framer_.resume_at();
+        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), upto - unpacked_));
         const base::Result<std::size_t> got = stream_->read(fd, bytes.data(), wanted);
         if (!got) return broken(got.error());
         unpacked_ += *got;
         skipped += *got;
+        if (!is_what_was_read({bytes.data(), *got})) return replaced();
         if (*got == wanted) continue;
         if (stream_->state() == GzipStream::State::Starved) return wait_or_fail();
-        close_stream();
-        return Step::Replaced;  // it holds less than was read from it
+        return replaced();  // it holds less than was read from it
     }
     return Step::More;
+}
+
+/// False: the last record that was read was another one, so this was made of another file.
+bool GzipReader::is_what_was_read(std::string_view unpacked) {
+    passed_ += unpacked;
+    passed_.erase(0, passed_.size() - std::min(passed_.size(), record::kTailBytes));
+    const record::Tail tail = trace_.last();
+    return unpacked_ != tail.end || ends_with(passed_, tail);
+}
+
+FileReader::Step GzipReader::replaced() {
+    close_stream();
+    return Step::Replaced;
 }
 
 FileReader::Step GzipReader::read_block(int fd, const std::stop_token& stop) {
@@ -97,10 +113,7 @@ FileReader::Step GzipReader::read_block(int fd, const std::stop_token& stop) {
     unpacked_ += *got;
     state_->size = unpacked_ + packed_left();
     block->size = rest_.size() + *got;
-    if (block->size < framer_.partial()) {
-        close_stream();
-        return Step::Replaced;
-    }
+    if (block->size < framer_.partial()) return replaced();
     const std::string_view bytes{block->data(), block->size};
     const std::uint64_t begin = framer_.resume_at();
     const bool ended = stream_->state() == GzipStream::State::Ended;
@@ -141,6 +154,7 @@ void GzipReader::keep(std::string_view bytes) {
 void GzipReader::close_stream() {
     stream_.reset();
     unpacked_ = 0;
+    std::string{}.swap(passed_);
     keep({});
 }
 

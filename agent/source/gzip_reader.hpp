@@ -11,8 +11,8 @@
 namespace aep::source {
 
 /// Reads a gzip file. Positions count the bytes that it holds, uncompressed. There is no way to begin in the
-/// middle of one: what was read before is unpacked again and passed over. Between the end and a change of the
-/// file it holds nothing.
+/// middle of one: what was read before is unpacked again and passed over, if the last of it is what it was.
+/// Between the end and a change of the file it holds nothing.
 class GzipReader final : public FileReader {
   public:
     GzipReader(ReaderContext& context, const FoundFile& file, Beginning beginning);
@@ -29,6 +29,8 @@ class GzipReader final : public FileReader {
     [[nodiscard]] Step skip(int fd, const std::stop_token& stop);
     [[nodiscard]] Step read_block(int fd, const std::stop_token& stop);
     [[nodiscard]] Step wait_or_fail();
+    [[nodiscard]] bool is_what_was_read(std::string_view unpacked);
+    [[nodiscard]] Step replaced();
     void keep(std::string_view bytes);
     void close_stream();
     [[nodiscard]] std::uint64_t packed_left() const;
@@ -36,6 +38,7 @@ class GzipReader final : public FileReader {
     std::uint64_t packed_size_;  ///< of the file itself
     std::unique_ptr<GzipStream> stream_;
     std::uint64_t unpacked_ = 0;  ///< how much has come out of stream_
+    std::string passed_;          ///< the last of it, while it is passed over
     std::string rest_;            ///< the last of it: what lies behind framer_.resume_at()
     record::Lease rest_lease_;
     bool ended_ = false;

@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "source/framer.hpp"
+#include "source/trace.hpp"
 
 namespace aep::source {
 namespace {
@@ -129,10 +130,13 @@ void Intake::hand_over(record::BlockPtr block, const std::shared_ptr<record::Led
     const std::size_t count = block->records.size();
     std::size_t bytes = 0;
     std::vector<std::uint64_t> starts;
+    std::vector<record::Tail> tails;
     starts.reserve(count);
+    tails.reserve(block->origin->is_file ? count : 0);
     for (const record::RecordSpan& span : block->records) {
         starts.push_back(span.position);
         bytes += span.size;
+        if (block->origin->is_file) tails.push_back(tail_of(*block, span));
     }
     record_size_ = std::max<std::size_t>(1, (3 * record_size_ + bytes / count + 1) / 4);
     block->read_at = base::SteadyClock::now();
@@ -140,7 +144,7 @@ void Intake::hand_over(record::BlockPtr block, const std::shared_ptr<record::Led
     if (block->received_at == base::WallTime{}) block->received_at = now;
     last_record_ = now;
     block->lease.resize(std::max(block->capacity(), block->size + count * way()->outlet.message_overhead));
-    block->ticket = {.ledger = ledger, .block = ledger->open_block(starts, block->end_position)};
+    block->ticket = {.ledger = ledger, .block = ledger->open_block(starts, block->end_position, tails)};
     surroundings_.sink.push(std::move(block));
 }
 

@@ -100,11 +100,7 @@ FileReader::Step PlainReader::read_block(int fd, std::uint64_t size, const std::
     if (!*same) return Step::Replaced;
     state_->size = size;
     block->size = wanted;
-    const std::uint64_t begin = framer_.resume_at();
-    const std::string_view bytes{block->data(), wanted};
-    cut(*block, ends_ && begin + wanted == size);
-    trace_.extend(bytes.substr(0, static_cast<std::size_t>(framer_.resume_at() - begin)),
-                  framer_.resume_at());
+    cut(*block, ends_ && framer_.resume_at() + wanted == size);
     hand_over(std::move(block));
     if (!at_end(size)) return Step::More;
     context_.files.set_idle(identity_);

@@ -16,6 +16,11 @@ using record::FileMark;
 constexpr std::chrono::minutes kClockJump{5};
 constexpr const char* kSubject = "positions of new files";
 
+/// The one that ends later, but not behind the position.
+const record::Tail& later(const record::Tail& one, const record::Tail& other, std::uint64_t position) {
+    return other.end > one.end && other.end <= position ? other : one;
+}
+
 }  // namespace
 
 std::vector<FileMark> PositionKeeper::recall(const std::string& source) {
@@ -79,7 +84,10 @@ base::Result<void> PositionKeeper::try_to_remember(std::span<const FileMark> mar
         // on here may be ahead of a batch that is not on disk yet.
         const auto known = get_mark(*transaction, position_key(mark.source, mark.generation));
         if (!known) return known.error();
-        if (*known && !(*known)->damaged) mark.position = (*known)->mark.position;
+        if (*known && !(*known)->damaged) {
+            mark.position = (*known)->mark.position;
+            mark.tail = later((*known)->mark.tail, mark.tail, mark.position);
+        }
         if (auto put = put_mark(*transaction, mark); !put) return put;
     }
     return transaction->commit();
@@ -89,9 +97,10 @@ void PositionKeeper::update(const FileMark& mark) {
     change(position_key(mark.source, mark.generation), Change{.mark = mark});
 }
 
-void PositionKeeper::move_to(const record::Origin& origin, std::uint64_t position) {
+void PositionKeeper::move_to(const record::Origin& origin, std::uint64_t position, const record::Tail& tail) {
     if (!origin.is_file) return;  // nobody could go there again
-    change(position_key(origin.source, origin.generation), Change{.mark = {}, .position = position});
+    change(position_key(origin.source, origin.generation),
+           Change{.mark = {}, .position = position, .tail = tail});
 }
 
 void PositionKeeper::forget(const std::string& source, const std::string& generation) {
@@ -106,10 +115,11 @@ void PositionKeeper::change(std::string key, const Change& change) {
     notice_();
 }
 
-void PositionKeeper::merge(Change& into, const Change& later) {
-    if (later.mark) into.mark = later.mark;
-    into.position = std::max(into.position, later.position);
-    into.forgotten = into.forgotten || later.forgotten;
+void PositionKeeper::merge(Change& into, const Change& next) {
+    if (next.mark) into.mark = next.mark;
+    into.position = std::max(into.position, next.position);
+    into.tail = later(into.tail, next.tail, into.position);
+    into.forgotten = into.forgotten || next.forgotten;
 }
 
 base::Result<void> PositionKeeper::write(Transaction& transaction) {
@@ -134,6 +144,8 @@ base::Result<void> PositionKeeper::apply(Transaction& transaction, const std::st
     if (!*found || (*found)->damaged) return {};
     FileMark mark = change.mark ? *change.mark : (*found)->mark;
     mark.position = std::max((*found)->mark.position, change.position);
+    const record::Tail of_mark = change.mark ? change.mark->tail : record::Tail{};
+    mark.tail = later(later((*found)->mark.tail, change.tail, mark.position), of_mark, mark.position);
     return put_mark(transaction, mark);
 }
 

@@ -37,7 +37,7 @@ class PositionKeeper final : public record::PositionStore, public Committed {
     [[nodiscard]] base::Result<void> mark_scanned(const std::string& source) override;
     [[nodiscard]] base::Result<void> remember(std::span<const record::FileMark> marks) override;
     void update(const record::FileMark& mark) override;
-    void move_to(const record::Origin& origin, std::uint64_t position) override;
+    void move_to(const record::Origin& origin, std::uint64_t position, const record::Tail& tail) override;
     void forget(const std::string& source, const std::string& generation) override;
 
     [[nodiscard]] base::Result<void> write(Transaction& transaction) override;
@@ -48,15 +48,16 @@ class PositionKeeper final : public record::PositionStore, public Committed {
 
   private:
     struct Change {
-        std::optional<record::FileMark> mark;  ///< replaces all but the position
+        std::optional<record::FileMark> mark;  ///< replaces all but the position and the tail
         std::uint64_t position = 0;            ///< moves there where that is forward
+        record::Tail tail = {};                ///< not behind the position
         bool forgotten = false;
     };
     using Changes = std::map<std::string, Change>;  ///< by key
 
     [[nodiscard]] static base::Result<void> apply(Transaction& transaction, const std::string& key,
                                                   const Change& change);
-    static void merge(Change& into, const Change& later);
+    static void merge(Change& into, const Change& next);
     void change(std::string key, const Change& change);
     void report_damaged(const std::string& source, const std::string& generation, const std::string& path);
     void sweep_when_due();

@@ -24,6 +24,9 @@ std::string encode(const record::FileMark& mark) {
     fields.u8(mark.finished ? 1 : 0);
     fields.time(mark.last_seen);
     fields.u64(mark.born);
+    fields.u64(mark.tail.end);
+    fields.u64(mark.tail.hash);
+    fields.u32(mark.tail.size);
     return seal(kMarkFormat, fields.bytes());
 }
 
@@ -40,6 +43,11 @@ bool decode_format_1(std::string_view payload, record::FileMark& mark) {
     mark.last_seen = fields.time();
     const bool complete = fields.ok();
     mark.born = fields.u64();
+    record::Tail tail;
+    tail.end = fields.u64();
+    tail.hash = fields.u64();
+    tail.size = fields.u32();
+    if (fields.ok()) mark.tail = tail;
     return complete;
 }
 

@@ -14,8 +14,9 @@
 /// File marks in the table of positions. Key: source, NUL, generation. Value: sealed, format 1:
 ///
 ///     text path | u64 device | u64 inode | u32 u64 u64 fingerprint | u64 position | u8 finished |
-///     u64 last_seen (ms since 1970) | u64 born (ns since 1970; earlier versions wrote none, and pass over
-///     it)
+///     u64 last_seen (ms since 1970) | u64 born (ns since 1970) | u64 u64 u32 tail
+///
+/// Earlier versions end with last_seen or with born, and pass over what follows.
 namespace aep::store {
 
 /// A file that was read to its end is known again for so long after it was last seen: a rotated file may come

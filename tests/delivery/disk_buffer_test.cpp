@@ -103,9 +103,10 @@ class Buffered : public testing::Test {
         origin->name = "a.json";
         origin->generation = "g";
         origin->is_file = true;
-        ledger_ = std::make_shared<record::Ledger>(
-            origin, *counters_, position_,
-            [this](const record::Ack& ack) { store_->positions().move_to(*ack.origin, ack.position); });
+        ledger_ =
+            std::make_shared<record::Ledger>(origin, *counters_, position_, [this](const record::Ack& ack) {
+                store_->positions().move_to(*ack.origin, ack.position, ack.tail);
+            });
         if (position_ == 0) {
             record::FileMark mark;
             mark.source = "web";

@@ -55,6 +55,22 @@ TEST_F(LedgerTest, TellsTheSourceWhatWasSettled) {
     EXPECT_LE(acks_[0].oldest_read, base::SteadyClock::now());
 }
 
+TEST_F(LedgerTest, TellsWhatTheLastRecordBeforeThePositionWas) {
+    const std::vector<Tail> tails{
+        {.end = 109, .hash = 1, .size = 9}, {}, {.end = 2'199, .hash = 3, .size = 1024}};
+    const auto block = ledger_.open_block({100, 110, 120}, 2'200, tails);
+    ledger_.settle(block, 1, 1, Outcome::Delivered);
+    EXPECT_EQ(acks_.back().tail, Tail{});
+    ledger_.settle(block, 0, 1, Outcome::Delivered);
+    EXPECT_EQ(acks_.back().position, 120U);
+    EXPECT_EQ(acks_.back().tail, tails[0]) << "of the second one nothing is known";
+    ledger_.settle(block, 2, 1, Outcome::Delivered);
+    EXPECT_EQ(acks_.back().tail, tails[2]);
+    ledger_.skip_to(2'300);
+    EXPECT_EQ(acks_.back().position, 2'300U);
+    EXPECT_EQ(acks_.back().tail, tails[2]);
+}
+
 TEST_F(LedgerTest, MaySettleAgainFromWithinAnAck) {
     RecordCounters counters{"web"};
     Ledger* self = nullptr;

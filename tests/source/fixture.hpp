@@ -184,12 +184,14 @@ class SourceTest : public ::testing::Test {
     }
     [[nodiscard]] Surroundings surroundings() {
         if (!budget_) limit_memory(std::size_t{64} << 20U);
-        return {.sink = sink_,
-                .outlet = {.memory = share_, .message_overhead = 500, .hold = nullptr},
-                .counters = counters_,
-                .metrics = metrics_,
-                .on_ack = [this](const record::Ack& ack) { positions_.move_to(*ack.origin, ack.position); },
-                .positions = &positions_};
+        return {
+            .sink = sink_,
+            .outlet = {.memory = share_, .message_overhead = 500, .hold = nullptr},
+            .counters = counters_,
+            .metrics = metrics_,
+            .on_ack =
+                [this](const record::Ack& ack) { positions_.move_to(*ack.origin, ack.position, ack.tail); },
+            .positions = &positions_};
     }
     void start() {
         start(make_source(options_, surroundings(), [this] { ++finishes_; }).value());

@@ -203,6 +203,37 @@ TEST_F(GzipTest, ReadsOnInTheCompressedCopyWhatWasNotReadBefore) {
     EXPECT_EQ(source_->lost_bytes(), 0U);
 }
 
+TEST_F(GzipTest, ReadsOnInACompressedCopyThatWasMadeWhileItWasDown) {
+    options_.include = {path("*.log")};
+    append("a.log", "one\ntwo\n");
+    start();
+    ASSERT_TRUE(sees({"one", "two"}));
+    stop();
+    append("a.log", "three\n");
+    fs::copy_file(path("a.log"), path("a.log.1"));
+    fs::resize_file(path("a.log"), 0);
+    append("a.log", "new\n");
+    compress("a.log.1");
+    start();
+    ASSERT_TRUE(sees({"one", "two", "new", "three"}));
+    EXPECT_EQ(sink_.kept()[3].origin->generation, sink_.kept()[0].origin->generation);
+    EXPECT_EQ(sink_.kept()[3].position, 8U);
+}
+
+TEST_F(GzipTest, ReadsOnlyTheCompressedFileOnThatHoldsWhatWasRead) {
+    const std::string same = std::string(2'000, 'x') + "\n";
+    append("a.log", same + "one\n");
+    start();
+    ASSERT_TRUE(eventually([&] { return sink_.count() == 2; }));
+    stop();
+    fs::remove(path("a.log"));
+    append("a.log.1.gz", packed(same + "another and one more\n"));
+    start();
+    ASSERT_TRUE(eventually([&] { return sink_.count() == 4; }));
+    EXPECT_EQ(sink_.texts().back(), "another and one more");
+    EXPECT_NE(sink_.kept()[3].origin->generation, sink_.kept()[0].origin->generation);
+}
+
 TEST_F(GzipTest, ReadsACompressedFileThatOnlyBeginsLikeAnother) {
     const std::string same = std::string(2'000, 'x') + "\n";
     append("a.log", same + "one\n");

@@ -66,12 +66,19 @@ class Chain : public testing_support::StoreFixture {
         std::uint64_t record;
     };
 
-    [[nodiscard]] std::uint64_t position() {
+    [[nodiscard]] record::FileMark committed_mark() {
         for (const record::FileMark& one : keeper_->recall("web")) {
-            if (one.generation == generation_) return one.position;
+            if (one.generation == generation_) return one;
         }
         ADD_FAILURE() << "the mark is gone";
-        return 0;
+        return {};
+    }
+    [[nodiscard]] std::uint64_t position() { return committed_mark().position; }
+    /// A record's end is where the next one begins.
+    [[nodiscard]] record::Tail tail_of(std::uint64_t record) const {
+        return {.end = ends_[record],
+                .hash = record + 1,
+                .size = static_cast<std::uint32_t>(ends_[record] - begin_of(record))};
     }
 
     void commit(bool fails) {
@@ -90,7 +97,7 @@ class Chain : public testing_support::StoreFixture {
         auto made = std::make_shared<record::Origin>(origin(generation_));
         ledger_ = std::make_unique<record::Ledger>(
             made, counters_, committed_,
-            [this](const record::Ack& ack) { keeper_->move_to(*ack.origin, ack.position); });
+            [this](const record::Ack& ack) { keeper_->move_to(*ack.origin, ack.position, ack.tail); });
     }
 
     [[nodiscard]] std::uint64_t begin_of(std::uint64_t record) const {
@@ -101,8 +108,12 @@ class Chain : public testing_support::StoreFixture {
         const std::uint64_t count = std::min(kRecords - next_, random_() % 8 + 1);
         if (count == 0) return;
         std::vector<std::uint64_t> starts;
-        for (std::uint64_t i = 0; i < count; ++i) starts.push_back(begin_of(next_ + i));
-        const auto block = ledger_->open_block(starts, ends_[next_ + count - 1]);
+        std::vector<record::Tail> tails;
+        for (std::uint64_t i = 0; i < count; ++i) {
+            starts.push_back(begin_of(next_ + i));
+            tails.push_back(tail_of(next_ + i));
+        }
+        const auto block = ledger_->open_block(starts, ends_[next_ + count - 1], tails);
         for (std::uint32_t i = 0; i < count; ++i) open_.push_back({block, i, next_ + i});
         next_ += count;
     }
@@ -133,6 +144,11 @@ class Chain : public testing_support::StoreFixture {
         ASSERT_GE(now, committed_) << "went backward";
         for (std::uint64_t i = 0; i < kRecords && ends_[i] <= now; ++i) {
             ASSERT_TRUE(settled_[i]) << "the position passed record " << i << ", which is not settled";
+        }
+        if (now > 0) {
+            const auto last =
+                static_cast<std::uint64_t>(std::ranges::lower_bound(ends_, now) - ends_.begin());
+            ASSERT_EQ(committed_mark().tail, tail_of(last));
         }
         ASSERT_TRUE(counters_.snapshot().balanced());
     }

@@ -5,6 +5,7 @@
 
 #include "store/position_keeper.hpp"
 #include "store/position_table.hpp"
+#include "store/sealed.hpp"
 #include "store_support.hpp"
 
 namespace aep::store {
@@ -38,6 +39,7 @@ TEST_F(Positions, AreRememberedWithEverythingThatBelongsToThem) {
     FileMark made = mark("g1", 4096);
     made.finished = true;
     made.born = 1'700'000'000'123'456'789;
+    made.tail = {.end = 4095, .hash = 0xFEDCBA9876543210, .size = 77};
     remember(made);
     reopen();
     const auto found = recalled("g1");
@@ -48,6 +50,7 @@ TEST_F(Positions, AreRememberedWithEverythingThatBelongsToThem) {
     EXPECT_EQ(found->born, made.born);
     EXPECT_EQ(found->fingerprint, made.fingerprint);
     EXPECT_EQ(found->position, 4096U);
+    EXPECT_EQ(found->tail, made.tail);
     EXPECT_TRUE(found->finished);
     EXPECT_EQ(found->last_seen, made.last_seen);
 }
@@ -107,6 +110,55 @@ TEST_F(Positions, KeepTheirPlaceWhenTheMarkIsUpdated) {
     EXPECT_EQ(recalled("g1")->path, "/var/log/g1.json.1");
     EXPECT_EQ(recalled("g1")->fingerprint.size, 5U);
     EXPECT_EQ(recalled("g1")->position, 150U);
+}
+
+TEST_F(Positions, TakeWithThemWhatTheLastRecordBeforeThemWas) {
+    remember(mark("g1"));
+    const record::Tail first{.end = 499, .hash = 1, .size = 10};
+    const record::Tail second{.end = 599, .hash = 2, .size = 10};
+    positions().move_to(origin("g1"), 600, second);
+    positions().move_to(origin("g1"), 500, first);
+    commit();
+    EXPECT_EQ(recalled("g1")->tail, second);
+    positions().move_to(origin("g1"), 602);  // over blank lines
+    commit();
+    EXPECT_EQ(recalled("g1")->tail, second);
+}
+
+TEST_F(Positions, LearnNothingOfRecordsBehindThem) {
+    remember(mark("g1", 100));
+    FileMark ahead = mark("g1", 200);
+    ahead.tail = {.end = 199, .hash = 3, .size = 10};
+    positions().update(ahead);
+    commit();
+    remember(ahead);
+    EXPECT_EQ(recalled("g1")->tail, record::Tail{});
+    ahead.tail.end = 99;
+    positions().update(ahead);
+    commit();
+    EXPECT_EQ(recalled("g1")->tail.end, 99U);
+}
+
+TEST_F(Positions, OfEarlierVersionsAreRead) {
+    remember(mark("g1", 100));
+    close();
+    {
+        const auto environment = raw();
+        auto transaction = environment->begin_write();
+        const std::string key = position_key("web", "g1");
+        const std::string value{**transaction->get(Table::Positions, key)};
+        const auto payload = unseal(value)->payload;
+        // Without the tail, and without the birth.
+        ASSERT_TRUE(transaction->put(Table::Positions, key, seal(1, payload.substr(0, payload.size() - 20))));
+        ASSERT_TRUE(transaction->put(Table::Positions, position_key("web", "g2"),
+                                     seal(1, payload.substr(0, payload.size() - 28))));
+        ASSERT_TRUE(transaction->commit());
+    }
+    open();
+    EXPECT_EQ(recalled("g1")->position, 100U);
+    EXPECT_EQ(recalled("g1")->tail, record::Tail{});
+    EXPECT_EQ(recalled("g2")->position, 100U);
+    EXPECT_EQ(recalled("g2")->fingerprint, mark("g1").fingerprint);
 }
 
 TEST_F(Positions, KeepTheirPlaceWhenTheMarkIsRememberedAgain) {
