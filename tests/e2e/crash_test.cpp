@@ -3,7 +3,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <random>
 #include <set>
+#include <thread>
 
 #include "harness/agent_process.hpp"
 #include "harness/crash_rounds.hpp"
@@ -126,10 +128,93 @@ TEST(CrashLong, LosesNothingOfRotatedFilesAndRepeatsOnlyWhatWasInFlight) {
     EXPECT_EQ(agent.stop(), 0);
     entities.read();
     EXPECT_GT(rotations, 0);
-    const auto numbers = ids_by_number(inlet.entities_file());
+    const auto numbers = arrivals_by_number(inlet.entities_file());
     for (std::uint64_t i = 0; i < written; ++i) ASSERT_TRUE(numbers.contains(i)) << "missing: " << i;
     EXPECT_EQ(entities.distinct(), written) << "a record came with another _id after a restart";
     EXPECT_LE(entities.duplicates(), may_repeat);
+}
+
+class CopyTruncate : public testing::Test {
+  protected:
+    [[nodiscard]] std::string file() const { return agent_.file("events.ndjson"); }
+    [[nodiscard]] std::string next_copy() { return file() + '.' + std::to_string(++copies_); }
+    void write(std::uint64_t records) {
+        append(file(), anonymous_lines(written_, records));
+        written_ += records;
+    }
+    /// As logrotate's `copytruncate` does it.
+    void copy_and_truncate() {
+        std::filesystem::copy_file(file(), next_copy());
+        std::filesystem::resize_file(file(), 0);
+    }
+    /// Each record arrived, under one `_id`.
+    void expect_one_id_each() {
+        ASSERT_TRUE(eventually(
+            [&] {
+                entities_.read();
+                return entities_.distinct() >= written_ && agent_.metrics().records("in_flight") == 0 &&
+                       agent_.metrics().sum("aep_agent_source_lag_bytes") == 0;
+            },
+            seconds{60}))
+            << entities_.distinct() << " of " << written_;
+        EXPECT_EQ(agent_.metrics().sum("aep_agent_source_lost_bytes_total"), 0);
+        const auto arrived = arrivals_by_number(inlet_.entities_file());
+        for (std::uint64_t i = 0; i < written_; ++i) {
+            ASSERT_TRUE(arrived.contains(i)) << "missing: " << i;
+            ASSERT_EQ(arrived.at(i).ids.size(), 1U) << i << " came again under another _id";
+        }
+    }
+
+    InletProcess inlet_;
+    EntityLog entities_{inlet_.entities_file()};
+    AgentProcess agent_;
+    std::uint64_t written_ = 0;
+    int copies_ = 0;
+};
+
+TEST_F(CopyTruncate, WhileTheAgentIsDownRepeatsNothing) {
+    // Within the globs, and outside of them.
+    for (const char* include : {"events.ndjson*", "events.ndjson"}) {
+        SCOPED_TRACE(include);
+        const AgentConfig config = AgentConfig::to(inlet_).file_source("app", agent_.file(include));
+        write(1'000);
+        agent_.start(config);
+        ASSERT_TRUE(eventually([&] { return entities_.read() == written_; }));
+        ASSERT_EQ(agent_.stop(), 0);
+        write(1'000);
+        copy_and_truncate();
+        write(1'000);
+        agent_.start(config);
+        ASSERT_NO_FATAL_FAILURE(expect_one_id_each());
+        EXPECT_EQ(agent_.stop(), 0);
+        entities_.read();
+        EXPECT_EQ(entities_.duplicates(), 0U);
+    }
+}
+
+TEST_F(CopyTruncate, AroundAKillRepeatsNothingUnderAnotherId) {
+    const AgentConfig config = AgentConfig::to(inlet_, "batch: {max_messages: 100, linger: 10ms}")
+                                   .file_source("app", agent_.file("events.ndjson*"));
+    std::mt19937_64 random{3};
+    const auto wait_up_to = [&](unsigned most) {
+        std::this_thread::sleep_for(milliseconds{random() % (most + 1)});
+    };
+    for (int i = 0; i < 12; ++i) {
+        agent_.start(config);
+        write(300);
+        wait_up_to(150);
+        write(20);
+        // Before, at once behind it, and when the copy has been seen, or half of it.
+        if (i % 4 == 0) agent_.process().kill();
+        copy_and_truncate();
+        write(20);
+        if (i % 4 == 1) wait_up_to(20);
+        if (i % 4 == 2) wait_up_to(700);
+        if (i % 4 != 0) agent_.process().kill();
+    }
+    agent_.start(config);
+    ASSERT_NO_FATAL_FAILURE(expect_one_id_each());
+    EXPECT_EQ(agent_.stop(), 0);
 }
 
 TEST(Restart, GoesOnExactlyWhereItStopped) {

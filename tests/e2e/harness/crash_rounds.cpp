@@ -19,6 +19,7 @@ std::vector<Position> positions_of(const AgentProcess& agent) {
         one.source = object.at("source").as_string();
         one.file = object.at("file").as_string();
         one.generation = object.at("generation").as_string();
+        one.inode = object.at("inode").to_number<std::uint64_t>();
         one.position = object.at("position").to_number<std::uint64_t>();
         positions.push_back(std::move(one));
     }

@@ -16,6 +16,7 @@ struct Position {
     std::string source;
     std::string file;
     std::string generation;
+    std::uint64_t inode = 0;
     std::uint64_t position = 0;
 };
 

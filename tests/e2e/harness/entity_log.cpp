@@ -63,16 +63,22 @@ std::vector<std::string> ids_in_order(const std::filesystem::path& entities_file
     return ids;
 }
 
-std::map<std::uint64_t, std::set<std::string>> ids_by_number(const std::filesystem::path& entities_file) {
+std::map<std::uint64_t, Arrivals> arrivals_by_number(std::istream& lines) {
     constexpr std::string_view kKey = R"("number":)";
-    std::map<std::uint64_t, std::set<std::string>> ids;
-    std::ifstream lines{entities_file};
+    std::map<std::uint64_t, Arrivals> all;
     for (std::string line; std::getline(lines, line);) {
         const std::size_t at = line.find(kKey);
         if (at == std::string::npos) continue;
-        ids[std::stoull(line.substr(at + kKey.size())) - 1'000'000'000].emplace(id_of(line));
+        Arrivals& one = all[std::stoull(line.substr(at + kKey.size())) - 1'000'000'000];
+        one.ids.emplace(id_of(line));
+        ++one.count;
     }
-    return ids;
+    return all;
+}
+
+std::map<std::uint64_t, Arrivals> arrivals_by_number(const std::filesystem::path& entities_file) {
+    std::ifstream lines{entities_file};
+    return arrivals_by_number(lines);
 }
 
 }  // namespace aep::e2e

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <istream>
 #include <map>
 #include <set>
 #include <string>
@@ -44,8 +45,15 @@ class EntityLog {
 /// The `_id`s of the entities in a file, in the file's order.
 [[nodiscard]] std::vector<std::string> ids_in_order(const std::filesystem::path& entities_file);
 
-/// The numbers of anonymous_lines() in a file of entities, and under which `_id`s each arrived.
-[[nodiscard]] std::map<std::uint64_t, std::set<std::string>> ids_by_number(
+/// A record of anonymous_lines() as it came.
+struct Arrivals {
+    std::set<std::string> ids;
+    std::uint64_t count = 0;  ///< under all of them
+};
+
+/// The numbers of anonymous_lines() in lines that hold entities, and how each arrived.
+[[nodiscard]] std::map<std::uint64_t, Arrivals> arrivals_by_number(std::istream& lines);
+[[nodiscard]] std::map<std::uint64_t, Arrivals> arrivals_by_number(
     const std::filesystem::path& entities_file);
 
 }  // namespace aep::e2e
