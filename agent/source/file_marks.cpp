@@ -1,15 +1,12 @@
 #include "source/file_marks.hpp"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <tuple>
 #include <utility>
 
-#include "source/descriptor.hpp"
 #include "source/fingerprint.hpp"
-#include "source/read_at.hpp"
+#include "source/open_files.hpp"
 
 namespace aep::source {
 namespace {
@@ -55,10 +52,11 @@ bool is_still_there(const record::FileMark& mark) {
     return std::ranges::any_of(
         files_in(fs::path{mark.path}.parent_path().string()), [&](const FoundFile& file) {
             if (file.identity.inode != mark.inode || file.size < mark.position) return false;
-            const Descriptor fd{::open(file.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
-            if (!fd.is_open()) return false;
-            const base::Result<std::string> head = first_bytes_of(fd.get());
-            return head && is_of(mark, file, *head) && (mark.tail.end == 0 || is_there(fd.get(), mark.tail));
+            const base::Result<Descriptor> opened = open_checked(file.identity, file.path);
+            if (!opened) return false;
+            const int fd = opened->get();
+            const base::Result<std::string> head = first_bytes_of(fd);
+            return head && is_of(mark, file, *head) && (mark.tail.end == 0 || is_there(fd, mark.tail));
         });
 }
 
@@ -74,6 +72,13 @@ bool may_be_copy(std::string_view path, std::string_view original) {
     const std::size_t extension = original.rfind('.');
     const bool has_extension = extension != std::string_view::npos && extension > name;
     return path.starts_with(original.substr(0, has_extension ? extension : original.size()));
+}
+
+bool lengthens(std::string_view path, std::string_view original) {
+    if (path.starts_with(original)) return true;
+    const std::size_t extension = original.rfind('.');
+    return extension != std::string_view::npos && may_be_copy(path, original) &&
+           path.ends_with(original.substr(extension));
 }
 
 void FileMarks::recall() {
@@ -143,6 +148,7 @@ FileMarks::Entries::iterator FileMarks::find_same(const FoundFile& file, int fd,
 /// A copy of a file of which no record is known to have been read is one by its first bytes alone: it is read
 /// from its beginning, as it would be as a file of its own.
 FileMarks::Entries::iterator FileMarks::find_copied(const FoundFile& file, int fd, std::string_view head) {
+    if (head.empty()) return entries_.end();
     const record::Fingerprint whole = fingerprint_of(head);
     const auto begins_alike = [&](const record::Fingerprint& other) {
         if (other.size == 0) return false;

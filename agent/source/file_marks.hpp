@@ -20,8 +20,11 @@ namespace aep::source {
 
 [[nodiscard]] bool is_at(const record::FileMark& mark, const FileIdentity& identity);
 
-/// By their names: copies have that of the original, with something at its end or before its extension.
+/// By their names: copies have that of the original, with something at its end or before its extension. The
+/// original may have been renamed likewise since.
 [[nodiscard]] bool may_be_copy(std::string_view path, std::string_view original);
+/// The same of an original that has not been renamed since.
+[[nodiscard]] bool lengthens(std::string_view path, std::string_view original);
 
 /// The source's memory of files that it does not follow at the moment: those of an earlier run that no scan
 /// has found yet, and those that have gone in this one. A file is taken for one of them where its identity

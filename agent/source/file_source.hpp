@@ -108,10 +108,10 @@ class FileSource final : public SourceBase {
     [[nodiscard]] bool is_copy_of_followed(const FoundFile& file, std::string_view head,
                                            std::uint32_t length) const;
     [[nodiscard]] bool is_copy_in_the_making(const FoundFile& file, int fd, std::string_view head);
-    [[nodiscard]] bool is_copy_of(const Followed& followed, const FoundFile& file, int fd,
-                                  std::string_view head);
-    [[nodiscard]] bool is_begun_copy(const FileReader& original, const FoundFile& file,
-                                     std::string_view head);
+    [[nodiscard]] static bool is_copy_of(const Followed& followed, const FoundFile& file, int fd,
+                                         std::string_view head);
+    [[nodiscard]] static bool is_begun_copy(const FileReader& original, const FoundFile& file,
+                                            std::string_view head);
     void follow(const FoundFile& file, Start start);
     void set_name(Followed& followed, const std::string& path);
     void take_name(const Followed& followed);

@@ -227,8 +227,7 @@ bool FileSource::is_copy_of_followed(const FoundFile& file, std::string_view hea
 }
 
 /// The file holds what was read of one that is followed, or its beginning while it is being copied. Either
-/// that is truncated soon, or this is a file of its own. Not asked at the first scan of a new state, of which
-/// the file's descriptor is still needed.
+/// that is truncated soon, or this is a file of its own. Of a new state nothing was read before.
 bool FileSource::is_copy_in_the_making(const FoundFile& file, int fd, std::string_view head) {
     const auto is_copied = [&](const auto& entry) { return is_copy_of(*entry.second, file, fd, head); };
     if (new_state_ || std::ranges::none_of(followed_, is_copied)) return false;
@@ -244,17 +243,20 @@ bool FileSource::is_copy_in_the_making(const FoundFile& file, int fd, std::strin
 bool FileSource::is_copy_of(const Followed& followed, const FoundFile& file, int fd, std::string_view head) {
     const FileReader& reader = *followed.reader;
     if (followed.gzip || !may_be_copy(file.path, reader.path())) return false;
-    const base::Result<bool> copied = reader.trace().is_in(fd, file.size);
-    return (copied && *copied) || is_begun_copy(reader, file, head);
+    if (continues(reader.fingerprint(), head)) {
+        const base::Result<bool> copied = reader.trace().is_in(fd, file.size);
+        if (copied && *copied) return true;
+    }
+    return lengthens(file.path, reader.path()) && is_begun_copy(reader, file, head);
 }
 
 /// The file is shorter than what was read of the original, or nothing was, and begins alike.
 bool FileSource::is_begun_copy(const FileReader& original, const FoundFile& file, std::string_view head) {
     const bool unread = original.trace().last().end == 0 && original.fingerprint().size > 0;
     if (!unread && file.size >= original.handed_over()) return false;
-    const base::Result<int> opened = files_.open(original.identity(), original.path());
+    const base::Result<Descriptor> opened = open_checked(original.identity(), original.path());
     if (!opened) return false;
-    const base::Result<std::string> whole = first_bytes_of(*opened);
+    const base::Result<std::string> whole = first_bytes_of(opened->get());
     return whole && whole->starts_with(head);
 }
 

@@ -21,6 +21,8 @@ std::size_t half_of_the_allowed() {
     return std::min<std::size_t>(limit.rlim_cur, std::size_t{1} << 20U) / 2;
 }
 
+}  // namespace
+
 base::Result<Descriptor> open_checked(const FileIdentity& identity, const std::string& path) {
     // Non-blocking, because the name may be a FIFO's by now.
     Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
@@ -32,8 +34,6 @@ base::Result<Descriptor> open_checked(const FileIdentity& identity, const std::s
         return base::system_error("open (another file has taken the name)", ESTALE);
     return file;
 }
-
-}  // namespace
 
 OpenFiles::OpenFiles() : process_limit_{half_of_the_allowed()} {
     ++instances;

@@ -11,6 +11,9 @@
 
 namespace aep::source {
 
+/// A descriptor of the file for reading, apart from all others. ESTALE where `path` is another file by now.
+[[nodiscard]] base::Result<Descriptor> open_checked(const FileIdentity& identity, const std::string& path);
+
 /// The descriptors of a source's files. The sources of a process together use at most half of those that the
 /// system allows (RLIMIT_NOFILE), each an equal part. Where more files are read, some are closed and opened
 /// again when needed: those that have nothing unread before the others, and of each kind those that were
