@@ -50,6 +50,12 @@ struct TimestampOptions {
     std::string format = "rfc3339";   ///< rfc3339 | unix_s | unix_ms | a pattern of strptime's conversions
     std::string zone = "UTC";         ///< of a pattern without %z: a name of the IANA time zone database
     base::Millis max_future{std::chrono::minutes{5}};
+
+    /// Whether a time that is written in this pattern can be read with it: it has a whole date, and no
+    /// conversion that does not exist.
+    [[nodiscard]] static bool is_readable(const std::string& pattern);
+    /// Whether `zone` is a name of this machine's time zone database; UTC needs none.
+    [[nodiscard]] static bool is_known_zone(const std::string& zone);
 };
 
 /// `validate:` of a stream: what becomes of an entity that the schema or the rules refuse.

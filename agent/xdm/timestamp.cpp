@@ -6,12 +6,15 @@
 #include <date/date.h>
 #include <date/tz.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
+
+#include "xdm/options.hpp"
 
 namespace aep::xdm {
 namespace {
@@ -72,15 +75,25 @@ struct Cursor {
     }
 };
 
+/// The wall clock counts in nanoseconds and ends in 2262: later times are as good as its end, as nobody's
+/// past. Microseconds reach beyond every four-digit year.
+base::WallTime wall_time(date::sys_time<microseconds> time) {
+    constexpr auto kEnd = std::chrono::time_point_cast<microseconds>(base::WallTime::max());
+    constexpr auto kStart = std::chrono::time_point_cast<microseconds>(base::WallTime::min());
+    if (time >= kEnd) return base::WallTime::max();
+    if (time <= kStart) return base::WallTime::min();
+    return base::WallTime{time};
+}
+
 template <class Duration>
 std::optional<base::WallTime> parse_epoch(std::string_view text) {
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    // Years 1970 to 9999: what RFC 3339 can spell, and no overflow on the way there.
-    constexpr Duration kLast = std::chrono::duration_cast<Duration>(std::chrono::seconds{253'402'300'799});
-    if (value < 0 || Duration{value} > kLast) return std::nullopt;
-    return base::WallTime{Duration{value}};
+    // Years 1970 to 9999: what RFC 3339 can spell.
+    constexpr std::chrono::seconds kEnd{253'402'300'800};
+    if (value < 0 || Duration{value} >= kEnd) return std::nullopt;
+    return wall_time(date::sys_time<microseconds>{Duration{value}});
 }
 
 }  // namespace
@@ -103,29 +116,21 @@ std::optional<base::WallTime> parse_date_time(std::string_view text) {
     const date::year_month_day ymd{date::year{year}, date::month{static_cast<unsigned>(month)},
                                    date::day{static_cast<unsigned>(day)}};
     if (!cursor.ok || !ymd.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
-    // Microseconds reach beyond every four-digit year; nanoseconds since 1970 would not.
-    const auto time = date::sys_days{ymd} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
-                      std::chrono::seconds{second} - offset +
-                      std::chrono::duration_cast<microseconds>(fraction);
-    // The wall clock counts in nanoseconds and ends in 2262: later times are as good as its end, as nobody's
-    // past.
-    constexpr auto kEnd = std::chrono::time_point_cast<microseconds>(base::WallTime::max());
-    constexpr auto kStart = std::chrono::time_point_cast<microseconds>(base::WallTime::min());
-    if (time >= kEnd) return base::WallTime::max();
-    if (time <= kStart) return base::WallTime::min();
-    return base::WallTime{time};
+    return wall_time(date::sys_days{ymd} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
+                     std::chrono::seconds{second} - offset +
+                     std::chrono::duration_cast<microseconds>(fraction));
 }
 
 TimestampPattern::TimestampPattern(std::string format, std::string zone)
     : format_{std::move(format)},
       zone_{std::move(zone)},
       has_offset_{format_.find("%z") != std::string::npos} {
-    if (!is_known_zone(zone_)) {
+    if (!TimestampOptions::is_known_zone(zone_)) {
         throw std::runtime_error{"unknown time zone '" + zone_ + "': use a name such as Europe/Paris"};
     }
 }
 
-bool TimestampPattern::is_known_zone(const std::string& zone) {
+bool TimestampOptions::is_known_zone(const std::string& zone) {
     // Needs no time zone database, which small containers do not have.
     if (zone == kUtc) return true;
     try {
@@ -144,15 +149,36 @@ std::optional<base::WallTime> TimestampPattern::parse(std::string_view text) con
 
 std::optional<base::WallTime> TimestampPattern::parse_pattern(std::string_view text) const {
     std::istringstream in{std::string{text}};
-    date::local_time<std::chrono::milliseconds> local;
+    // Day and time of day apart: nanoseconds since 1970 would end in 2262.
+    date::fields<nanoseconds> read;
     std::chrono::minutes offset{0};
     std::string abbreviation;
-    date::from_stream(in, format_.c_str(), local, &abbreviation, &offset);
+    date::from_stream(in, format_.c_str(), read, &abbreviation, &offset);
     if (in.fail() || in.peek() != std::istringstream::traits_type::eof()) return std::nullopt;
-    if (has_offset_) return base::WallTime{local.time_since_epoch() - offset};
-    if (zone_ == kUtc) return base::WallTime{local.time_since_epoch()};
+    if (!read.ymd.ok()) return std::nullopt;
+    const date::local_time<microseconds> local =
+        date::local_days{read.ymd} + std::chrono::duration_cast<microseconds>(read.tod.to_duration());
+    if (has_offset_ || zone_ == kUtc) {
+        return wall_time(date::sys_time<microseconds>{local.time_since_epoch() - offset});
+    }
     // An hour that does not exist is read as the moment of the change, one that exists twice as the first.
-    return date::locate_zone(zone_)->to_sys(local, date::choose::earliest);
+    return wall_time(date::locate_zone(zone_)->to_sys(local, date::choose::earliest));
+}
+
+bool TimestampOptions::is_readable(const std::string& pattern) {
+    using namespace std::chrono_literals;
+    const date::sys_time<nanoseconds> time =
+        date::sys_days{date::year{2026} / date::November / 18} + 11h + 7min + 31s;
+    std::ostringstream out;
+    date::to_stream(out, pattern.c_str(), time);
+    // Conversions that do not exist come out as they are.
+    const auto count = [](std::string_view text) { return std::count(text.begin(), text.end(), '%'); };
+    std::size_t literal = 0;
+    for (std::size_t at = pattern.find('%'); at != std::string::npos; at = pattern.find('%', at + 2)) {
+        if (pattern.compare(at, 2, "%%") == 0) ++literal;
+    }
+    return count(out.str()) == static_cast<std::ptrdiff_t>(literal) &&
+           TimestampPattern{pattern, std::string{kUtc}}.parse(out.str()).has_value();
 }
 
 }  // namespace aep::xdm

@@ -15,17 +15,14 @@ namespace aep::xdm {
 [[nodiscard]] std::optional<base::WallTime> parse_date_time(std::string_view text);
 
 /// Reads times in a stream's `timestamp.format`: unix_s, unix_ms, or a pattern of strptime's conversions
-/// (with %F, %T taking fractions of a second, %z an offset). Times of a pattern without an offset are in the
-/// given zone. Immutable, hence free-threaded.
+/// (with %S and %T taking up to 9 digits of a fraction, %z an offset). Times of a pattern without an offset
+/// are in the given zone. Immutable, hence free-threaded.
 class TimestampPattern {
   public:
     /// Throws std::runtime_error with the reason when the zone is not known.
     TimestampPattern(std::string format, std::string zone);
 
     [[nodiscard]] std::optional<base::WallTime> parse(std::string_view text) const;
-
-    /// Whether `zone` is a name of the time zone database.
-    [[nodiscard]] static bool is_known_zone(const std::string& zone);
 
   private:
     [[nodiscard]] std::optional<base::WallTime> parse_pattern(std::string_view text) const;

@@ -166,6 +166,11 @@ const std::vector<Case> kValues{
       "database; "
       "use an IANA name: UTC, Europe/Berlin"}},
     {"    dataset_id",
+     "    timestamp: {from: field, format: '%H:%M'}\n    dataset_id",
+     {"agent.yaml:15:38: streams[0].timestamp.format: '%H:%M' is a pattern that reads no time; name year, "
+      "month "
+      "and day, with strptime's conversions: '%d/%b/%Y:%H:%M:%S %z'"}},
+    {"    dataset_id",
      "    entity_id: field\n    dataset_id",
      {"agent.yaml:15:16: streams[0].entity_id: 'field' is missing; add `field: order.id`"}},
     {"    dataset_id",

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "xdm/options.hpp"
+
 namespace aep::xdm {
 namespace {
 
@@ -71,13 +73,38 @@ TEST(TimestampPattern, ReadsPatternsInTheirZone) {
     EXPECT_EQ(read("%d/%b/%Y:%H:%M:%S %z", "31/Jan/2026:12:00:00 +0200"), "2026-01-31T10:00:00.000Z");
     EXPECT_EQ(read("%F %T", "2026-07-31 12:00:00.250", "Europe/Paris"), "2026-07-31T10:00:00.250Z");
     EXPECT_EQ(read("%F %T", "2026-01-31 12:00:00", "America/New_York"), "2026-01-31T17:00:00.000Z");
+    EXPECT_EQ(read("%F %T", "2026-01-31 12:00:00.123456"), "2026-01-31T12:00:00.123Z");
+    EXPECT_EQ(read("%F %T", "2026-01-31 12:00:00.123456789"), "2026-01-31T12:00:00.123Z");
+    EXPECT_EQ(read("%F %T", "2026-01-31 12:00:00.1234567890"), "refused");
+    EXPECT_EQ(read("%F %T", "2026-02-30 12:00:00"), "refused");
     EXPECT_EQ(read("%F %T", "2026-01-31 12:00:00 tail"), "refused");
     EXPECT_EQ(read("%F %T", "yesterday"), "refused");
 }
 
+TEST(TimestampPattern, KeepsYearsBeyondTheClockInOrder) {
+    for (const char* zone : {"UTC", "Asia/Tokyo"}) {
+        EXPECT_EQ(TimestampPattern("%F %T", zone).parse("3026-01-31 12:00:00"), base::WallTime::max());
+        EXPECT_EQ(TimestampPattern("%F %T %z", zone).parse("0026-01-31 12:00:00 +0000"),
+                  base::WallTime::min());
+    }
+    EXPECT_EQ(TimestampPattern("unix_s", "UTC").parse("253402300799"), base::WallTime::max());
+    EXPECT_EQ(TimestampPattern("unix_ms", "UTC").parse("253402300799999"), base::WallTime::max());
+}
+
+TEST(TimestampPattern, KnowsWhichPatternsReadATime) {
+    for (const char* good :
+         {"%F", "%F %T", "%Y-%m-%dT%H:%M:%SZ", "%d/%b/%Y:%H:%M:%S %z", "%Y-%m-%d %H:%M:%S %Z", "%c", "%D %r",
+          "%e %b %y %I:%M %p", "%Y %j", "[%F %T] 100%%"}) {
+        EXPECT_TRUE(TimestampOptions::is_readable(good)) << good;
+    }
+    for (const char* bad : {"%Q", "%s", "%F %N", "%H:%M", "%Y-%m", "%b %d %H:%M:%S", "%", "%F %", "words"}) {
+        EXPECT_FALSE(TimestampOptions::is_readable(bad)) << bad;
+    }
+}
+
 TEST(TimestampPattern, RefusesUnknownZones) {
     EXPECT_THROW(TimestampPattern("%F", "Mars/Olympus"), std::runtime_error);
-    EXPECT_TRUE(TimestampPattern::is_known_zone("Asia/Tokyo"));
+    EXPECT_TRUE(TimestampOptions::is_known_zone("Asia/Tokyo"));
 }
 
 }  // namespace
