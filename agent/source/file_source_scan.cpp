@@ -61,7 +61,7 @@ void FileSource::scan() {
     next_scan_ = base::SteadyTime::max();
     Scanner::Found found = scanner_.scan([this](const std::string& directory) { watch(directory); });
     // A copy can only be told from its original where that is known to be there, or not to be any more.
-    std::ranges::stable_partition(found.files, [this](const FoundFile& file) {
+    std::stable_partition(found.files.begin(), found.files.end(), [this](const FoundFile& file) {
         return followed_.contains(file.identity) || marks_.may_know(file.identity);
     });
     for (const FoundFile& file : found.files) {
