@@ -46,18 +46,31 @@ bool is_original(const record::FileMark& mark, const FoundFile& copy, std::strin
     return mark.finished ? length == position : length >= position;
 }
 
-/// The marked file itself has not been truncated, whatever its name is: what looks like a copy of it made
-/// before that may be one, but all the same it is the file that is to be read on.
-bool is_still_there(const record::FileMark& mark) {
-    return std::ranges::any_of(
-        files_in(fs::path{mark.path}.parent_path().string()), [&](const FoundFile& file) {
-            if (file.identity.inode != mark.inode || file.size < mark.position) return false;
-            const base::Result<Descriptor> opened = open_checked(file.identity, file.path);
-            if (!opened) return false;
-            const int fd = opened->get();
-            const base::Result<std::string> head = first_bytes_of(fd);
-            return head && is_of(mark, file, *head) && (mark.tail.end == 0 || is_there(fd, mark.tail));
-        });
+/// The file that was found where the marked one was is that, and has not been truncated.
+bool is_intact(const record::FileMark& mark, const FoundFile& file) {
+    if (file.size < mark.position) return false;
+    const base::Result<Descriptor> opened = open_checked(file.identity, file.path);
+    if (!opened) return false;
+    const base::Result<std::string> head = first_bytes_of(opened->get());
+    return head && is_of(mark, file, *head) && (mark.tail.end == 0 || is_there(opened->get(), mark.tail));
+}
+
+/// Whether a file that holds what was read of the marked one in an earlier run is the copy in which that goes
+/// on. It is one only where the marked file is there, whatever its name is, and truncated: one that has
+/// replaced it may hold the same at its ends alone. Where every record is like the others, later copies look
+/// the same as well: the oldest was made of what was read.
+bool is_copy_of_truncated(const record::FileMark& mark, const Trace& trace, const FoundFile& copy) {
+    bool is_truncated = false;
+    for (const FoundFile& file : files_in(fs::path{mark.path}.parent_path().string())) {
+        if (file.identity.inode == mark.inode && !file.identity.is_another_life_of(mark.born)) {
+            if (is_intact(mark, file)) return false;
+            is_truncated = true;
+        } else if (file.modified < copy.modified && may_be_copy(file.path, mark.path)) {
+            const base::Result<Descriptor> older = open_checked(file.identity, file.path);
+            if (older && file.size >= mark.position && is_in(older->get(), file.size, trace)) return false;
+        }
+    }
+    return is_truncated;
 }
 
 }  // namespace
@@ -154,15 +167,15 @@ FileMarks::Entries::iterator FileMarks::find_copied(const FoundFile& file, int f
         if (other.size == 0) return false;
         return other.size == whole.size ? other == whole : continues(other, head);
     };
-    return std::ranges::find_if(entries_, [&](const auto& one) {
-        const Entry& entry = one.second;
+    const auto is_copied = [&](const Entry& entry) {
         const record::FileMark& mark = entry.mark;
         if (!entry.trace || file.size < mark.position || entry.trace->last().end > file.size) return false;
         if (!begins_alike(mark.fingerprint) || !may_be_copy(file.path, mark.path)) return false;
         const bool unread = mark.position == 0 && entry.trace->last().end == 0;
         return (unread || is_in(fd, file.size, *entry.trace)) &&
-               !(entry.of_earlier_run && is_still_there(mark));
-    });
+               (!entry.of_earlier_run || is_copy_of_truncated(mark, *entry.trace, file));
+    };
+    return std::ranges::find_if(entries_, [&](const auto& one) { return is_copied(one.second); });
 }
 
 bool FileMarks::has_read_copy(const FoundFile& file, int fd) {

@@ -340,6 +340,37 @@ TEST_F(CopiedWhileDownTest, IsKnownByAPositionOfAnEarlierVersionOnceThatWasUsed)
     EXPECT_TRUE(sees_again(3, {"four"}, {"new"}));
 }
 
+TEST_F(CopiedWhileDownTest, IsNotReadOnInAFileThatReplacedIt) {
+    const std::string header = std::string(1500, 'h') + "\n";
+    crash_after(4, header);
+    append("new", header + "one\nTWO\nthree\nfour\n");
+    fs::rename(path("new"), path("a.log"));
+    start();
+    EXPECT_TRUE(sees_again(4, {}, {header.substr(0, 1500), "one", "TWO", "three", "four"}));
+}
+
+TEST_F(CopiedWhileDownTest, IsNotReadOnInALaterFileThatHoldsTheSameWhereItIsGone) {
+    crash_after(3);
+    fs::rename(path("a.log"), path("gone"));
+    fs::remove(path("gone"));
+    append("a.log.1", "one\ntwo\nthree\nfour\n");
+    append("a.log", "new\n");
+    start();
+    EXPECT_TRUE(sees_again(3, {}, {"one", "two", "three", "four", "new"}));
+}
+
+TEST_F(CopiedWhileDownTest, IsReadOnInTheOldestOfCopiesThatAreAlike) {
+    crash_after(3);
+    copy_to("a.log.2");
+    truncate("one\ntwo\nthree\nfour\n");
+    copy_to("a.log.1");
+    truncate();
+    fs::last_write_time(path("a.log.2"), fs::last_write_time(path("a.log.1")) - std::chrono::hours{1});
+    start();
+    EXPECT_TRUE(sees_again(3, {"four"}, {"one", "two", "three", "four", "new"}));
+    EXPECT_EQ(sink_.texts_of(path("a.log.2")), (Texts{"four"}));
+}
+
 TEST_F(CopiedWhileDownTest, IsReadFromTheBeginningOfItsCopyWhereNothingProvesIt) {
     crash_after(3);
     positions_.forget_tails();
