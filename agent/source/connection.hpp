@@ -60,7 +60,7 @@ class Connection {
     [[nodiscard]] bool cut_a_frame() const { return reader_.framer().within_frame(); }
 
     [[nodiscard]] int fd() const { return socket_.fd(); }
-    [[nodiscard]] const std::string& peer() const { return *reader_.state().name; }
+    [[nodiscard]] const std::string& peer() const { return reader_.state().ledger->origin()->name; }
     [[nodiscard]] bool is_ready() const { return socket_.is_ready(); }
     [[nodiscard]] std::uint64_t position() const { return reader_.framer().scanned(); }
     /// Bytes waiting to be read.

@@ -31,7 +31,7 @@ FileReader::~FileReader() {
 }
 
 void FileReader::begin(std::shared_ptr<record::Ledger> ledger) {
-    state_ = std::make_shared<ReaderState>(path_, std::move(ledger));
+    state_ = std::make_shared<ReaderState>(std::move(ledger));
     state_->read = framer_.yielded_to();
     context_.readers.add(state_);
 }

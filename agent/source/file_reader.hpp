@@ -144,8 +144,7 @@ class FileReader {
     void begin(std::shared_ptr<record::Ledger> ledger);
     void forget_passed_settled();
 
-    std::shared_ptr<const std::string>
-        path_;  ///< shared with state_, and with who knows the file by its name
+    std::shared_ptr<const std::string> path_;  ///< shared with who knows the file by its name
     std::string generation_;
     std::uint64_t number_;                                              ///< of the generation's reader
     std::unique_ptr<const std::vector<std::uint64_t>> settled_starts_;  ///< mostly null

@@ -20,8 +20,7 @@ std::vector<Source::Progress> Readers::progress() const {
     all.reserve(readers_.size());
     for (const auto& reader : readers_) {
         const std::uint64_t read = reader->read;
-        all.push_back({.name = *reader->name,
-                       .read = read,
+        all.push_back({.read = read,
                        .settled = reader->ledger ? reader->ledger->position() : read,
                        .size = reader->size});
     }

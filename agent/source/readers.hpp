@@ -6,7 +6,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -17,15 +16,8 @@ namespace aep::source {
 
 /// What others may see of one reader while its source reads. Free-threaded, but for `ledger`.
 struct ReaderState {
-    ReaderState(std::shared_ptr<const std::string> reader_name, std::shared_ptr<record::Ledger> reader_ledger)
-        : name{std::move(reader_name)}, ledger{std::move(reader_ledger)} {}
-    /// Named as its Ledger's records are.
-    explicit ReaderState(const std::shared_ptr<record::Ledger>& reader_ledger)
-        : ReaderState{
-              std::shared_ptr<const std::string>{reader_ledger->origin(), &reader_ledger->origin()->name},
-              reader_ledger} {}
+    explicit ReaderState(std::shared_ptr<record::Ledger> reader_ledger) : ledger{std::move(reader_ledger)} {}
 
-    const std::shared_ptr<const std::string> name;  ///< shared with the reader or with the Ledger's Origin
     /// Shared with the tickets of its Blocks. Null: everything that was read is settled. Once the reader is
     /// in Readers, changed by Readers::set_ledger() alone, on the source's thread.
     std::shared_ptr<record::Ledger> ledger;

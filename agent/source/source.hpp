@@ -46,7 +46,6 @@ class Source {
   public:
     /// How far one reader (file, stdin) is.
     struct Progress {
-        std::string name;
         std::uint64_t read = 0;     ///< bytes handed over
         std::uint64_t settled = 0;  ///< bytes before the settled position
         std::uint64_t size = 0;     ///< bytes there are; 0 where nobody can know (a pipe)
