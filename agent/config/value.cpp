@@ -20,13 +20,14 @@ Value* Value::find(std::string_view key) {
 
 namespace {
 
-/// Messages are logged: what stands in a URL as its user and password does not belong there.
+/// Messages are logged: what stands in a URL as its user and password does not belong there. A password that
+/// makes the URL a wrong one may hold any character, and the scheme may be what is wrong.
 std::string without_credentials(std::string text) {
+    const std::size_t at = text.rfind('@');
+    if (at == std::string::npos) return text;
     const std::size_t scheme = text.find("://");
-    if (scheme == std::string::npos) return text;
-    const std::size_t begin = scheme + 3;
-    const std::size_t at = text.rfind('@', text.find_first_of("/?#", begin));
-    if (at == std::string::npos || at < begin) return text;
+    const std::size_t begin = scheme < at ? scheme + 3 : 0;
+    if (begin == 0 && text.find(':') > at) return text;  // an organisation, or somebody's address
     return text.replace(begin, at - begin, "***");
 }
 

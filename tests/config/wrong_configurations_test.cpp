@@ -318,6 +318,27 @@ TEST(WrongConfigurations, DoNotTellThePasswordInAUrl) {
                                      "it; the inlet knows none"));
 }
 
+TEST(WrongConfigurations, DoNotTellThePasswordThatMakesAUrlWrong) {
+    const ConfigDirectory directory;
+    for (const std::string url :
+         {"http://me:s3/cr3t@host/", "ftp://me:s3?cr3t@host", "https://me:s3#cr3t@host",
+          "me:s3cr3t@host:443/", "https//me:s3cr3t@host"}) {
+        const auto lines = directory.lines(
+            directory.load_text(with(kGood, "https://dcs.adobedc.net/collection/abc", "'" + url + "'"))
+                .problems);
+        ASSERT_EQ(lines.size(), 1U) << url;
+        EXPECT_THAT(lines[0], testing::HasSubstr("***@host"));
+        EXPECT_THAT(lines[0], testing::Not(testing::HasSubstr("cr3t")));
+    }
+}
+
+TEST(WrongConfigurations, TellWhatIsNoUrlAsItIs) {
+    const ConfigDirectory directory;
+    EXPECT_THAT(
+        directory.lines(directory.load_text(with(kGood, "stream: events", "stream: me@host")).problems),
+        testing::ElementsAre(testing::HasSubstr("'me@host'")));
+}
+
 TEST(WrongConfigurations, AreWordsInCapitals) {
     const ConfigDirectory directory;
     const LoadOutcome outcome =
