@@ -79,6 +79,10 @@ record::BlockPtr Intake::open_block(const record::OriginPtr& origin, std::size_t
     return open_admitted(origin, capacity, std::move(lease));
 }
 
+record::BlockPtr Intake::open_block_at_once(const record::OriginPtr& origin, std::size_t capacity) const {
+    return open_admitted(origin, capacity, way()->outlet.memory->open());
+}
+
 record::Lease Intake::admit(std::size_t capacity, const std::stop_token& stop) const {
     for (;;) {
         const std::shared_ptr<Way> through = way();

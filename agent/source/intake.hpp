@@ -57,6 +57,11 @@ class Intake {
     [[nodiscard]] record::BlockPtr open_block(const record::OriginPtr& origin, std::size_t capacity,
                                               const std::stop_token& stop) const;
 
+    /// The same for bytes that are held already and can stay nowhere: does not wait, and may pass the limit
+    /// by what their envelopes take.
+    [[nodiscard]] record::BlockPtr open_block_at_once(const record::OriginPtr& origin,
+                                                      std::size_t capacity) const;
+
     /// The two halves of open_block(), for a source that cannot know before it reads how large a Block it
     /// needs. The first waits for memory (an empty Lease: stop was asked for), the second only counts.
     [[nodiscard]] record::Lease admit(std::size_t capacity, const std::stop_token& stop) const;

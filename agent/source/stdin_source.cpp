@@ -70,6 +70,8 @@ void StdinSource::run(const std::stop_token& stop) {
         if (!stop.stop_requested()) ended = read_once(stop) == Outcome::End;
     }
     if (!ended) ended = drain(stop);
+    // Complete records that are held are on their way, whether there is memory for them or not.
+    if (stop.stop_requested()) reader_.cut_at_once(ended);
     if (!ended || !reader_.finish(stop)) return tell_lost();
     state_->closed = true;
     finish();
@@ -95,15 +97,14 @@ bool StdinSource::drain(const std::stop_token& stop) {
     }
 }
 
-/// The half of a record, or what there was no memory for: nobody can read it again.
+/// The half of a record: nobody can read it again.
 void StdinSource::tell_lost() {
     const Framer& framer = reader_.framer();
     // The second is what is skipped of a record above max_record.
     const std::uint64_t lost = reader_.held() + (framer.resume_at() - framer.yielded_to());
     if (lost == 0) return;
     count_lost(lost);
-    log::error("record_incomplete",
-               "stopped within a record of standard input, or without memory for it: what came of it is lost",
+    log::error("record_incomplete", "stopped within a record of standard input: what came of it is lost",
                {{"source", options_.id}, {"position", framer.yielded_to()}, {"lost_bytes", lost}});
 }
 

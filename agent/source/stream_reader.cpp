@@ -46,20 +46,38 @@ StreamReader::Outcome StreamReader::extend_carry(std::size_t wanted, const Read&
 }
 
 bool StreamReader::cut_held(bool last, const std::stop_token& stop) {
-    const std::size_t capacity = round_up_to_page(carry_.size()) + framer_.tail_room();
-    record::BlockPtr block = intake_.open_block(state_->ledger->origin(), capacity, stop);
+    record::BlockPtr block = intake_.open_block(state_->ledger->origin(), held_capacity(), stop);
     if (!block) return false;
-    std::memcpy(block->data(), carry_.data(), carry_.size());
-    block->size = carry_.size();
-    cut(std::move(block), last);
+    cut_into(std::move(block), last);
     return true;
 }
 
+void StreamReader::cut_at_once(bool last) {
+    while (framer_.more() || (last && holds_last())) {
+        cut_into(intake_.open_block_at_once(state_->ledger->origin(), held_capacity()), last);
+    }
+}
+
 bool StreamReader::finish(const std::stop_token& stop) {
-    while (framer_.more() || (framer_.unfinished() && framer_.end_completes())) {
+    while (framer_.more() || holds_last()) {
         if (!cut_held(true, stop)) return false;
     }
     return true;
+}
+
+std::size_t StreamReader::held_capacity() const {
+    return round_up_to_page(carry_.size()) + framer_.tail_room();
+}
+
+/// What is unfinished is a record where the input ends.
+bool StreamReader::holds_last() const {
+    return framer_.unfinished() && framer_.end_completes();
+}
+
+void StreamReader::cut_into(record::BlockPtr block, bool last) {
+    std::memcpy(block->data(), carry_.data(), carry_.size());
+    block->size = carry_.size();
+    cut(std::move(block), last);
 }
 
 void StreamReader::cut(record::BlockPtr block, bool last) {

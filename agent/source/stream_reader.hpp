@@ -45,6 +45,9 @@ class StreamReader {
     /// Hands over what is held, without reading. `last`: the input has ended, so an unfinished record is one.
     /// False: asked to stop while waiting for memory.
     [[nodiscard]] bool cut_held(bool last, const std::stop_token& stop);
+    /// Hands over the complete records that are held, and with `last` the unfinished one, without waiting for
+    /// memory: nobody could read them again. For one input that stops, not for many.
+    void cut_at_once(bool last);
     /// At the input's end: hands over all that is held. False as cut_held().
     [[nodiscard]] bool finish(const std::stop_token& stop);
 
@@ -56,6 +59,9 @@ class StreamReader {
   private:
     [[nodiscard]] Outcome read_block(std::size_t wanted, const Read& read, const std::stop_token& stop);
     [[nodiscard]] Outcome extend_carry(std::size_t wanted, const Read& read, const std::stop_token& stop);
+    [[nodiscard]] std::size_t held_capacity() const;
+    [[nodiscard]] bool holds_last() const;
+    void cut_into(record::BlockPtr block, bool last);
     void cut(record::BlockPtr block, bool last);
     void keep(std::string_view rest);
 

@@ -1,6 +1,7 @@
 #include "source/stdin_source.hpp"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -154,6 +155,23 @@ TEST_F(StdinSourceTest, StopsBehindWhatItsWriterHasWritten) {
     EXPECT_FALSE(source_->finished());
     EXPECT_TRUE(sees({"one", "two"}));
     EXPECT_EQ(source_->lost_bytes(), 4U);
+}
+
+TEST_F(StdinSourceTest, HandsOverWhatItHoldsWhenItStopsWithoutMemory) {
+    limit_memory(5'000'000);
+    open_pipe();
+    ASSERT_GT(::fcntl(out_.get(), F_SETPIPE_SZ, 1 << 20), 0);
+    std::string text;
+    while (text.size() < 1'000'000) text += "x\n";
+    write(text);
+    start_on(in_.get());
+    ASSERT_TRUE(eventually([&] { return share_->used() > 4'000'000; }));
+    source_->stop();
+    int left = 0;
+    ASSERT_EQ(::ioctl(in_.get(), FIONREAD, &left), 0);
+    ASSERT_GT(left, 0);
+    EXPECT_EQ(sink_.count(), (text.size() - static_cast<std::size_t>(left)) / 2);
+    EXPECT_EQ(source_->lost_bytes(), 0U);
 }
 
 TEST_F(StdinSourceTest, StopsAtTheEndThatIsThere) {
