@@ -70,15 +70,16 @@ void check_made_members(const Proof& proof, const EnvelopeOptions& envelope, con
     }
 }
 
-/// Else each entity would be refused for want of it.
+/// Each entity would be refused for want of it; with `validate: warn` it is sent all the same.
 void check_primary_identity(const Proof& proof, const IdentityOptions& identity, const std::string& file,
-                            std::vector<SchemaProblem>& errors) {
+                            LoadedProof& loaded) {
     if (identity.primary.empty()) return;
     const auto why = proof.schema->refuses_identity(identity.primary, proof.unknown_keys);
     if (!why) return;
-    errors.push_back({identity.primary_place, "",
-                      fmt::format("identity.primary: '{}' is no field of {} that can be an identity: {}",
-                                  identity.primary, file, *why)});
+    auto& problems = proof.mode == Validate::Warn ? loaded.warnings : loaded.errors;
+    problems.push_back({identity.primary_place, "",
+                        fmt::format("identity.primary: '{}' is no field of {} that can be an identity: {}",
+                                    identity.primary, file, *why)});
 }
 
 void warn_of_mismatch(const Schema& schema, const EnvelopeOptions& envelope, const std::string& file,
@@ -110,7 +111,7 @@ LoadedProof load_proof(const ProofOptions& options, const EnvelopeOptions& envel
     if (proof->schema) {
         check_made_members(*proof, envelope, files.front().string(), loaded.errors);
         warn_of_mismatch(*proof->schema, envelope, files.front().string(), loaded.warnings);
-        check_primary_identity(*proof, identity, files.front().string(), loaded.errors);
+        check_primary_identity(*proof, identity, files.front().string(), loaded);
         if (identity.primary.empty()) identity.primary = proof->schema->primary_identity().value_or("");
         if (identity.primary.empty() && envelope.kind == StreamKind::Profile &&
             envelope.format == StreamFormat::Xdm) {

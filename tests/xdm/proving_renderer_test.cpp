@@ -278,6 +278,17 @@ TEST_F(Proving, LoadingTellsThatTheSchemaHasNoSuchIdentity) {
     EXPECT_TRUE(load_proof(options_, envelope_).proof) << "records may have it";
 }
 
+TEST_F(Proving, LoadingOnlyWarnsOfTheIdentityWhereNoRecordIsRefusedForWantOfIt) {
+    options_.schema_files = {write("schema.json", R"({"properties": {"_id": {}, "timestamp": {}}})")};
+    options_.identity.primary = "/email";
+    options_.validate = Validate::Warn;
+    const LoadedProof loaded = load_proof(options_, envelope_);
+    EXPECT_TRUE(loaded.proof);
+    EXPECT_THAT(loaded.errors, IsEmpty());
+    ASSERT_FALSE(loaded.warnings.empty());
+    EXPECT_THAT(loaded.warnings.back().line(), HasSubstr("there is no 'email' at the top level"));
+}
+
 TEST_F(Proving, ADirectoryStandsForItsFiles) {
     const std::filesystem::path part =
         write("address.json", R"({"$id":"https://x.example/address","type":"string"})");
