@@ -88,7 +88,7 @@ struct TokenProvider::Impl {
     asio::awaitable<void> wait();
     asio::awaitable<void> fetch();
     asio::awaitable<std::variant<IssuedToken, TokenFailure>> ask(const std::string& secret);
-    void take(IssuedToken token);
+    void take(const IssuedToken& token);
     void take(TokenFailure failure);
     void tell();
     void on_refusal();
@@ -191,20 +191,19 @@ asio::awaitable<std::variant<IssuedToken, TokenFailure>> TokenProvider::Impl::as
     co_return failure;
 }
 
-void TokenProvider::Impl::take(IssuedToken token) {
+void TokenProvider::Impl::take(const IssuedToken& token) {
     const base::SteadyTime now = SteadyClock::now();
-    const base::Millis lifetime = token.lifetime;
     bool recovered = false;
     {
         const std::lock_guard lock{mutex};
-        keeper.issued(std::move(token), now);
+        keeper.issued(token, now);
         recovered = std::exchange(trouble, std::nullopt).has_value();
     }
-    expiry.Set(unix_time(now + lifetime));
+    expiry.Set(unix_time(now + token.lifetime));
     succeeded.Increment();
     health.clear_trouble(subject());
     log::debug("token_issued", "the token endpoint gave an access token",
-               {{"platform", options.platform}, {"lifetime", base::format_duration(lifetime)}});
+               {{"platform", options.platform}, {"lifetime", base::format_duration(token.lifetime)}});
     if (recovered) log::info("token_recovered", "there is an access token", {{"platform", options.platform}});
     tell();
 }
