@@ -89,11 +89,14 @@ bool StdinSource::drain(const std::stop_token& stop) {
     for (;;) {
         if (reader_.more()) {
             if (!reader_.cut_held(false, stop)) return false;
-        } else if (!is_readable(fd_) || (reader_.framer().scanned() >= until && available() > 0)) {
-            return false;  // nothing there, nor the end; or the writer goes on
-        } else if (const Outcome outcome = read_once(stop); outcome != Outcome::Data) {
-            return outcome == Outcome::End;
+            continue;
         }
+        const bool is_behind = reader_.framer().scanned() >= until;
+        // Nothing there, nor the end; or the writer goes on.
+        if (!is_readable(fd_) || (is_behind && available() > 0)) return false;
+        const Outcome outcome = read_once(stop);
+        if (outcome != Outcome::Data) return outcome == Outcome::End;
+        if (is_behind) return false;  // once more only: how much there is need not be known
     }
 }
 

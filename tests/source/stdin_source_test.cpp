@@ -174,6 +174,15 @@ TEST_F(StdinSourceTest, HandsOverWhatItHoldsWhenItStopsWithoutMemory) {
     EXPECT_EQ(source_->lost_bytes(), 0U);
 }
 
+TEST_F(StdinSourceTest, StopsWhereNobodyKnowsHowMuchThereIs) {
+    const Descriptor endless{::open("/dev/zero", O_RDONLY | O_CLOEXEC)};
+    options_.max_record = 4096;
+    sink_.settle_at_once();
+    start_on(endless.get());
+    source_->stop();
+    EXPECT_FALSE(source_->finished());
+}
+
 TEST_F(StdinSourceTest, StopsAtTheEndThatIsThere) {
     options_.gather = std::chrono::seconds{10};
     open_pipe();
