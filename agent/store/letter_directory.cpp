@@ -33,6 +33,7 @@ std::vector<fs::path> regular_files_in(const fs::path& directory) {
     }
     std::ranges::sort(found);
     std::vector<fs::path> files;
+    files.reserve(found.size());
     for (auto& [time, file] : found) files.push_back(std::move(file));
     return files;
 }

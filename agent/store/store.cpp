@@ -35,9 +35,10 @@ base::Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& st
     // Values of mixed sizes leave holes: a map that is 85 % full may refuse another.
     if (buffer_bytes > 0) {
         // LMDB takes memory for every value and gives it back with the commit. malloc would return it to the
-        // system each time, and a third of a commit would be page faults.
-        ::mallopt(M_MMAP_THRESHOLD, 2 << 20);
-        ::mallopt(M_TRIM_THRESHOLD, 4 << 20);
+        // system each time, and a third of a commit would be page faults. A store is opened before the
+        // agent's threads start.
+        ::mallopt(M_MMAP_THRESHOLD, 2 << 20);  // NOLINT(concurrency-mt-unsafe)
+        ::mallopt(M_TRIM_THRESHOLD, 4 << 20);  // NOLINT(concurrency-mt-unsafe)
     }
     const std::uint64_t map_bytes = kPositionsMap + buffer_bytes + buffer_bytes / 2;
     auto environment = Environment::open(directory(state_dir), map_bytes, Environment::Access::Write);
