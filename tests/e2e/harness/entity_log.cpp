@@ -25,15 +25,15 @@ std::size_t EntityLog::read() {
     std::ifstream in{file_, std::ios::binary};
     in.seekg(static_cast<std::streamoff>(offset_));
     std::string part(kPart, '\0');
+    std::string lines;
     while (in.read(part.data(), static_cast<std::streamsize>(part.size())), in.gcount() > 0) {
-        const auto got = static_cast<std::size_t>(in.gcount());
-        offset_ += got;
-        rest_.append(part, 0, got);
+        lines.append(part, 0, static_cast<std::size_t>(in.gcount()));
         std::size_t begin = 0;
-        for (std::size_t end = 0; (end = rest_.find('\n', begin)) != std::string::npos; begin = end + 1) {
-            take(std::string_view{rest_}.substr(begin, end - begin));
+        for (std::size_t end = 0; (end = lines.find('\n', begin)) != std::string::npos; begin = end + 1) {
+            take(std::string_view{lines}.substr(begin, end - begin));
         }
-        rest_.erase(0, begin);
+        lines.erase(0, begin);
+        offset_ += begin;
     }
     return size_;
 }

@@ -36,8 +36,9 @@ class EntityLog {
     void take(std::string_view line);
 
     std::filesystem::path file_;
+    /// Of the first line that was not whole yet. It is read again: an inlet that was killed within a line
+    /// cuts that off when it starts again, and writes another in its place.
     std::uint64_t offset_ = 0;
-    std::string rest_;  ///< the beginning of a line whose end was not there yet
     std::size_t size_ = 0;
     std::unordered_map<std::string, std::uint32_t> counts_;
 };
