@@ -24,6 +24,7 @@ done
 
 passed=0
 failed=0
+skipped=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
@@ -57,7 +58,8 @@ run_tests() {
     local preset=$1
     shift
     ctest --test-dir "build/$preset" -j 2 --output-on-failure --timeout 600 --no-tests=error "$@" 2>&1 | tee "$log"
-    local sums total bad
+    local sums total bad left_out
+    left_out=$(grep -c '\*\*\*Skipped' "$log")
     sums=$(grep -oE '[0-9]+ tests failed out of [0-9]+' "$log" | tail -n 1)
     bad=${sums%% *}
     total=${sums##* }
@@ -65,7 +67,8 @@ run_tests() {
         failed=$((failed + 1))
     else
         failed=$((failed + bad))
-        passed=$((passed + total - bad))
+        skipped=$((skipped + left_out))
+        passed=$((passed + total - bad - left_out))
     fi
 }
 
@@ -121,5 +124,5 @@ if [[ $thorough -eq 1 ]]; then
     check "clang-tidy" check_tidy
 fi
 
-printf '\n%d s\n%d passed, %d failed\n' "$SECONDS" "$passed" "$failed"
+printf '\n%d s\n%d passed, %d failed, %d skipped\n' "$SECONDS" "$passed" "$failed" "$skipped"
 [[ $failed -eq 0 ]]
